@@ -1,0 +1,126 @@
+import type { Logger } from 'pino';
+
+import type { Config } from './config.js';
+import type { AppServices, RequestContext } from './context.js';
+import { connectDatabases, type Databases } from './database/databases.js';
+import { prepareDatabase } from './database/prepare.js';
+import { createApollo } from './graphql/apollo.js';
+import { buildApiSchema } from './graphql/schema.js';
+import { readHealth } from './health.js';
+import { createHttpServer } from './http/server.js';
+import { createOutbound } from './integrations/guarded-fetch.js';
+import { createAdminApi } from './integrations/keycloak/admin-api.js';
+import { createKeySets } from './integrations/keycloak/key-sets.js';
+import { createPlatformLogin } from './integrations/keycloak/platform-login.js';
+import { realmAddress } from './integrations/keycloak/realm-address.js';
+import { createRealmAdmin } from './integrations/keycloak/realm-admin.js';
+import { createOtpManager } from './integrations/otp-manager.js';
+import { parseAllowEntry } from './integrations/outbound.rules.js';
+import { createJobs } from './jobs/jobs.js';
+import { createLoginAttempts } from './modules/auth/login-attempts.js';
+import { findLogo } from './modules/branding/logo-image.js';
+import { createPlatformTokens } from './modules/identity/platform-token.js';
+import { createTenantBearer } from './modules/identity/tenant-bearer.js';
+import { tenantByIssuer } from './modules/identity/tenant-issuer.query.js';
+import { createTenantTokens } from './modules/tenant-token/tenant-tokens.js';
+import { makeContext } from './request-context.js';
+import { resolvers } from './resolvers.js';
+import { makeKeyRing, type KeyRing } from './secrets/key-ring.js';
+
+export interface RunningApp {
+  /** Where the API answers, without a path. */
+  readonly url: string;
+  readonly services: AppServices;
+  /** Lets requests in flight finish, then lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The composition root: prepares the database, wires everything together, and listens.
+ *
+ * @throws StartupError with what the operator has to do
+ */
+export async function startApp(config: Config, log: Logger, now = (): Date => new Date()): Promise<RunningApp> {
+  const keyRing = makeKeyRing(config.secrets.key, config.secrets.previousKey);
+  const db = connectDatabases(await prepareDatabase({ ...config.database, keyRing, log }));
+  try {
+    const schema = await buildApiSchema(resolvers);
+    const address = { url: config.http.publicUrl ?? '' };
+    const services = wire({ config, log, now, keyRing, db, address });
+    const server = await createHttpServer({
+      config,
+      apollo: createApollo(schema, { sandbox: config.sandbox, log }),
+      makeContext: (request) => makeContext(services, request),
+      health: () => readHealth(services),
+      readLogo: async (sha256) => {
+        const logo = await findLogo(db.platform.em.fork(), sha256);
+        return logo && { contentType: logo.contentType, bytes: logo.data };
+      },
+      log,
+    });
+    const url = `http://${hostInUrl(config.http.host)}:${await server.listen()}`;
+    address.url ||= url;
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await services.outbound.close();
+      await db.close();
+    };
+    return { url, services, stop };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly keyRing: KeyRing;
+  readonly db: Databases;
+  /** Known once the server listens. */
+  readonly address: { readonly url: string };
+}
+
+function wire({ config, log, now, keyRing, db, address }: Parts): AppServices {
+  const { keycloak } = config;
+  const outbound = createOutbound({ allow: config.outboundAllow.flatMap((entry) => parseAllowEntry(entry) ?? []) });
+  const keySets = createKeySets({ outbound });
+  const platformRealm = realmAddress(keycloak, keycloak.realm);
+  const client = { clientId: keycloak.clientId, clientSecret: keycloak.clientSecret };
+  const { clientId } = client;
+  const admin = keycloak.admin && createAdminApi({ outbound, address: platformRealm, url: keycloak.url, client: keycloak.admin });
+  const services: AppServices = {
+    config,
+    get publicUrl() {
+      return address.url;
+    },
+    db,
+    keyRing,
+    cursorKey: keyRing.derive('cursor'),
+    outbound,
+    otpManager: createOtpManager(outbound),
+    keySets,
+    platformRealm,
+    login: createPlatformLogin({ outbound, address: platformRealm, client }),
+    loginAttempts: createLoginAttempts(),
+    platformTokens: createPlatformTokens({ keySets, address: platformRealm, clientId }),
+    tenantBearer: createTenantBearer({
+      keySets,
+      platform: keycloak,
+      clientId,
+      findTenantByIssuer: tenantByIssuer(db.platform),
+    }),
+    tenantTokens: createTenantTokens(),
+    realmAdmin: admin && createRealmAdmin(admin),
+    jobs: createJobs(() => services),
+    now,
+    log,
+  };
+  return services;
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

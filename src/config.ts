@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+
+import type { z } from 'zod';
+
+import { makeKeyCommand, secretSettings, variables } from './config-variables.js';
+import { StartupError } from './startup-error.js';
+
+/** Settings as the operator gave them: what is missing here is embedded, where it can be. */
+export interface Settings {
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** A given port that is taken is an error; an unset one may move on. */
+    readonly portGiven: boolean;
+    readonly publicUrl: string | undefined;
+    readonly trustedProxies: readonly string[];
+    readonly corsOrigins: readonly string[] | undefined;
+    readonly shutdownGraceSeconds: number;
+  };
+  readonly database: DatabaseSettings | undefined;
+  readonly keycloak: KeycloakSettings | undefined;
+  readonly secrets: { readonly key: Uint8Array; readonly previousKey?: Uint8Array } | undefined;
+  readonly tenantBaseDomain: string;
+  readonly outboundAllow: readonly string[] | undefined;
+  readonly logLevel: string;
+  readonly seedDemo: boolean | undefined;
+  readonly sandbox: boolean | undefined;
+  readonly dataDir: string;
+}
+
+export interface DatabaseSettings {
+  /** The login that owns the schema and migrates. */
+  readonly ownerUrl: string;
+  readonly platformUrl?: string;
+  readonly tenantUrl?: string;
+}
+
+export interface KeycloakSettings {
+  /** Base address that Tenantry calls. */
+  readonly url: string;
+  /** Base address as it stands in tokens' `iss`. */
+  readonly publicUrl: string;
+  readonly realm: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The service account that makes realms. */
+  readonly admin?: { readonly clientId: string; readonly clientSecret: string };
+}
+
+/** Everything a running service needs: the settings, with what embedded parts filled in. */
+export type Config = Omit<
+  Settings,
+  'database' | 'keycloak' | 'secrets' | 'outboundAllow' | 'seedDemo' | 'sandbox' | 'http'
+> & {
+  readonly http: Omit<Settings['http'], 'corsOrigins'> & { readonly corsOrigins: readonly string[] };
+  readonly database: DatabaseSettings;
+  readonly keycloak: KeycloakSettings;
+  readonly secrets: NonNullable<Settings['secrets']>;
+  readonly outboundAllow: readonly string[];
+  readonly seedDemo: boolean;
+  readonly sandbox: boolean;
+};
+
+type Variable = keyof typeof variables;
+type Values = { [Name in Variable]?: z.infer<(typeof variables)[Name][0]> };
+
+/**
+ * Reads and checks the environment (operations.md names every variable in the README's table).
+ *
+ * @throws StartupError with all problems in one message; a secret's value is never in it
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = [];
+  const values = parseValues(withSecretFiles(env, problems), problems);
+  problems.push(...contradictions(values));
+  if (problems.length > 0) {
+    throw new StartupError(`These settings stop the start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+  return settingsFrom(values);
+}
+
+function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
+  const merged = { ...env };
+  for (const name of secretSettings) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    if (env[name]) problems.push(`${name} and ${name}_FILE are both given; give one.`);
+    try {
+      merged[name] = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      problems.push(
+        `${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}): ${file}`,
+      );
+    }
+  }
+  return merged;
+}
+
+function parseValues(env: NodeJS.ProcessEnv, problems: string[]): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, [schema, expected]] of Object.entries(variables)) {
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    const result = schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else {
+      const found = (secretSettings as readonly string[]).includes(name) ? 'the value (not shown)' : `"${text}"`;
+      problems.push(`${name}: found ${found}; expected ${expected}.`);
+    }
+  }
+  return values as Values;
+}
+
+function contradictions(values: Values): string[] {
+  const needs = (name: Variable, other: Variable, why: string): string[] =>
+    values[name] !== undefined && values[other] === undefined ? [`${other} is missing: ${why}`] : [];
+  return [
+    ...needs(
+      'DATABASE_URL',
+      'SECRETS_KEY',
+      `it encrypts tenants' secrets in your database; make one with: ${makeKeyCommand}`,
+    ),
+    ...needs('DATABASE_PLATFORM_URL', 'DATABASE_URL', 'the restricted logins go with the login that owns the schema.'),
+    ...needs('DATABASE_TENANT_URL', 'DATABASE_URL', 'the restricted logins go with the login that owns the schema.'),
+    ...needs('KEYCLOAK_URL', 'KEYCLOAK_CLIENT_SECRET', 'the secret of the login client (KEYCLOAK_CLIENT_ID).'),
+    ...needs('KEYCLOAK_CLIENT_SECRET', 'KEYCLOAK_URL', 'a client secret is given, but no Keycloak.'),
+    ...needs('KEYCLOAK_PUBLIC_URL', 'KEYCLOAK_URL', 'a public address is given, but no Keycloak.'),
+    ...needs('KEYCLOAK_ADMIN_CLIENT_ID', 'KEYCLOAK_URL', 'a provisioning account is given, but no Keycloak.'),
+    ...needs('KEYCLOAK_ADMIN_CLIENT_ID', 'KEYCLOAK_ADMIN_CLIENT_SECRET', 'the secret of the provisioning account.'),
+    ...needs('KEYCLOAK_ADMIN_CLIENT_SECRET', 'KEYCLOAK_ADMIN_CLIENT_ID', 'the client id of the provisioning account.'),
+    ...needs('SECRETS_KEY_PREVIOUS', 'SECRETS_KEY', 'a previous key goes with a present one.'),
+  ];
+}
+
+function settingsFrom(values: Values): Settings {
+  return Object.freeze({
+    http: {
+      host: values.HOST ?? '127.0.0.1',
+      port: values.PORT ?? 4000,
+      portGiven: values.PORT !== undefined,
+      publicUrl: values.PUBLIC_URL,
+      trustedProxies: values.TRUSTED_PROXIES ?? [],
+      corsOrigins: values.CORS_ORIGINS,
+      shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS ?? 20,
+    },
+    database: databaseFrom(values),
+    keycloak: keycloakFrom(values),
+    secrets: values.SECRETS_KEY && { key: values.SECRETS_KEY, previousKey: values.SECRETS_KEY_PREVIOUS },
+    tenantBaseDomain: values.TENANT_BASE_DOMAIN ?? 'tenants.example.com',
+    outboundAllow: values.OUTBOUND_ALLOW,
+    logLevel: values.LOG_LEVEL ?? 'info',
+    seedDemo: values.SEED_DEMO,
+    sandbox: values.SANDBOX,
+    dataDir: values.DATA_DIR ?? '.tenantry',
+  });
+}
+
+function databaseFrom(values: Values): DatabaseSettings | undefined {
+  return (
+    values.DATABASE_URL === undefined ? undefined : {
+      ownerUrl: values.DATABASE_URL,
+      platformUrl: values.DATABASE_PLATFORM_URL,
+      tenantUrl: values.DATABASE_TENANT_URL,
+    }
+  );
+}
+
+function keycloakFrom(values: Values): KeycloakSettings | undefined {
+  if (values.KEYCLOAK_URL === undefined) return undefined;
+  return {
+    url: values.KEYCLOAK_URL,
+    publicUrl: values.KEYCLOAK_PUBLIC_URL ?? values.KEYCLOAK_URL,
+    realm: values.KEYCLOAK_REALM ?? 'master',
+    clientId: values.KEYCLOAK_CLIENT_ID ?? 'tenantry',
+    clientSecret: values.KEYCLOAK_CLIENT_SECRET ?? '',
+    admin:
+      values.KEYCLOAK_ADMIN_CLIENT_ID === undefined
+        ? undefined
+        : { clientId: values.KEYCLOAK_ADMIN_CLIENT_ID, clientSecret: values.KEYCLOAK_ADMIN_CLIENT_SECRET ?? '' },
+  };
+}

@@ -1,0 +1,20 @@
+import { UserFault, type UserErrorCode, type UserErrorData } from './errors.js';
+
+/** Collects the faults of one input, so that all of them come back together. */
+export class Faults {
+  readonly #errors: UserErrorData[] = [];
+
+  /** Notes one fault; `path` is the argument path to the field. */
+  add(code: UserErrorCode, path: readonly string[], message: string): void {
+    this.#errors.push({ code, path, message });
+  }
+
+  get any(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  /** @throws UserFault with everything that was noted, where there is anything */
+  throwIfAny(): void {
+    if (this.any) throw new UserFault(this.#errors);
+  }
+}

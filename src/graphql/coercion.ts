@@ -1,0 +1,87 @@
+import {
+  coerceInputValue,
+  getNamedType,
+  getNullableType,
+  GraphQLError,
+  isInputObjectType,
+  isInputType,
+  isListType,
+  isNonNullType,
+  typeFromAST,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type VariableDefinitionNode,
+} from 'graphql';
+
+const MAX_FAULTS = 500;
+
+type Path = readonly (string | number)[];
+
+/**
+ * Everything that is wrong with the variables of a request, rebuilt from path and expected type: graphql-js stops at 50
+ * faults and prints the values, secrets included.
+ */
+export function variableFaults(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): GraphQLError[] {
+  return (operation.variableDefinitions ?? [])
+    .flatMap((definition) => faultsOf(schema, definition, variables))
+    .slice(0, MAX_FAULTS);
+}
+
+function faultsOf(
+  schema: GraphQLSchema,
+  definition: VariableDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): GraphQLError[] {
+  const { value: name } = definition.variable.name;
+  const type = typeFromAST(schema, definition.type);
+  if (!isInputType(type)) return [];
+  const faults: GraphQLError[] = [];
+  const report = (path: Path, message: string): void => {
+    const fullPath = [name, ...path].map(String);
+    const place = path.length === 0 ? '' : ` at "${fullPath.join('.')}"`;
+    const extensions = { code: 'BAD_USER_INPUT', path: fullPath };
+    faults.push(new GraphQLError(`Variable "$${name}"${place}: ${message}`, { nodes: definition, extensions }));
+  };
+  if (Object.hasOwn(variables, name)) {
+    coerceInputValue(
+      variables[name],
+      type,
+      (path, _value, error) => report(...rebuilt(type, path, error.message)),
+      true,
+    );
+  } else if (isNonNullType(type) && definition.defaultValue === undefined) {
+    report([], `${expected(type)}; it was not provided.`);
+  }
+  return faults;
+}
+
+/** graphql-js's messages about the shape of an object name fields and types alone; all others carry the value. */
+function rebuilt(type: GraphQLInputType, path: Path, message: string): [Path, string] {
+  const missing = /^Field "(\w+)" of required type "([^"]+)" was not provided/.exec(message);
+  if (missing?.[1] !== undefined) return [[...path, missing[1]], `expected ${missing[2] ?? ''}; it was not provided.`];
+  const unknown = /^Field "([_A-Za-z]\w{0,63})" is not defined by type "(\w+)"/.exec(message);
+  if (unknown) return [path, `field "${unknown[1] ?? ''}" is not defined by type "${unknown[2] ?? ''}".`];
+  if (/^(Exactly one key must be specified for OneOf|Field "\w+" must be non-null)/.test(message))
+    return [path, message];
+  return [path, `${expected(typeAt(type, path))}.`];
+}
+
+/** What a place expects, with a scalar's own words where it has some. */
+export function expected(type: GraphQLInputType): string {
+  const hint = getNamedType(type).extensions['expected'];
+  return `expected ${String(type)}${typeof hint === 'string' ? `, ${hint}` : ''}`;
+}
+
+function typeAt(type: GraphQLInputType, path: Path): GraphQLInputType {
+  const [key, ...rest] = path;
+  const inner = getNullableType(type);
+  if (key === undefined) return type;
+  if (isListType(inner)) return typeAt(inner.ofType, typeof key === 'number' ? rest : path);
+  const field = isInputObjectType(inner) ? inner.getFields()[key] : undefined;
+  return field === undefined ? type : typeAt(field.type, rest);
+}

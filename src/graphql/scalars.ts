@@ -1,0 +1,203 @@
+import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import {
+  GraphQLCountryCode,
+  GraphQLDateTime,
+  GraphQLEmailAddress,
+  GraphQLHexColorCode,
+  GraphQLJSONObject,
+} from 'graphql-scalars';
+
+import { UploadedFile } from './upload.js';
+
+/**
+ * The scalars of the contract. Inputs are strict (off-the-shelf scalars take `"5"`, `1.5`, `javascript:` or text that
+ * is no phone number); outputs pass through, since they come from our own rows. No message ever repeats a value.
+ */
+interface ScalarSpec<T> {
+  readonly name: string;
+  readonly description: string;
+  /** What a value has to be, for messages. */
+  readonly expected: string;
+  readonly specifiedByURL?: string;
+  /** Returns the value to work with; throws, or returns undefined, where it is refused. */
+  readonly parse: (value: string) => T | undefined;
+  readonly serialize?: (value: unknown) => unknown;
+}
+
+/** Thrown by a scalar; the message says what is expected and never what came. */
+function refuse(name: string, expected: string): never {
+  throw new TypeError(`Expected ${name}: ${expected}.`);
+}
+
+const asIs = (value: unknown): unknown => value;
+
+function textScalar<T>(spec: ScalarSpec<T>): GraphQLScalarType<T, unknown> {
+  const { name, description, expected, specifiedByURL, parse, serialize = asIs } = spec;
+  const parseValue = (value: unknown): T => {
+    const parsed = typeof value === 'string' ? attempt(() => parse(value)) : undefined;
+    return parsed ?? refuse(name, expected);
+  };
+  const parseLiteral = (node: ValueNode): T =>
+    node.kind === Kind.STRING ? parseValue(node.value) : refuse(name, expected);
+  const extensions = { expected };
+  return new GraphQLScalarType({ name, description, specifiedByURL, parseValue, parseLiteral, serialize, extensions });
+}
+
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined; // the libraries' messages repeat the value
+  }
+}
+
+/** The value itself where the pattern, and a further check where there is one, accept it. */
+function matching(pattern: RegExp, accepts: (value: string) => boolean = () => true) {
+  return (value: string): string | undefined => (pattern.test(value) && accepts(value) ? value : undefined);
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
+export const DateTimeScalar = textScalar<Date>({
+  name: 'DateTime',
+  description: 'A moment: RFC 3339 with its offset, such as 2026-11-01T09:30:00Z; answers are in UTC.',
+  expected: 'RFC 3339 with an offset, such as 2026-11-01T09:30:00Z',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+  parse(value) {
+    if (!RFC_3339.test(value)) return undefined;
+    const date = GraphQLDateTime.parseValue(value);
+    // PostgreSQL knows no year 0, and an offset may lead out of the four digits.
+    return date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999 ? date : undefined;
+  },
+  // Text comes from to_json() in SQL and is RFC 3339 already: no Date is made for it.
+  serialize: (value) => (value instanceof Date ? value.toISOString() : value),
+});
+
+const webProtocols = new Set(['https:', 'http:', 'wss:', 'ws:']);
+
+export const URLScalar = textScalar<string>({
+  name: 'URL',
+  description: 'An absolute http, https, ws or wss address without user information, at most 2,048 characters.',
+  expected: 'an absolute http, https, ws or wss address without user information',
+  specifiedByURL: 'https://url.spec.whatwg.org/',
+  parse(value) {
+    const url = new URL(value);
+    const isPlain = webProtocols.has(url.protocol) && url.username === '' && url.password === '';
+    return isPlain && value.length <= 2048 && value.trim() === value ? value : undefined;
+  },
+});
+
+export const EmailAddressScalar = textScalar<string>({
+  name: 'EmailAddress',
+  description: 'An e-mail address, at most 254 characters.',
+  expected: 'an e-mail address',
+  specifiedByURL: 'https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address',
+  parse: (value) => (value.length <= 254 ? GraphQLEmailAddress.parseValue(value) : undefined),
+});
+
+export const PhoneNumberScalar = textScalar<string>({
+  name: 'PhoneNumber',
+  description: 'A telephone number in E.164: a plus sign, then 3 to 15 digits, such as +34911234567.',
+  expected: 'E.164, such as +34911234567',
+  specifiedByURL: 'https://www.itu.int/rec/T-REC-E.164/',
+  parse: matching(/^\+[1-9]\d{2,14}$/),
+});
+
+export const CountryCodeScalar = textScalar<string>({
+  name: 'CountryCode',
+  description: 'A country: ISO 3166-1 alpha-2 in upper case, such as ES.',
+  expected: 'ISO 3166-1 alpha-2 in upper case, such as ES',
+  specifiedByURL: 'https://www.iso.org/iso-3166-country-codes.html',
+  parse: (value) => (/^[A-Z]{2}$/.test(value) ? GraphQLCountryCode.parseValue(value) : undefined),
+});
+
+export const TimeZoneScalar = textScalar<string>({
+  name: 'TimeZone',
+  description: 'A time zone of the IANA database, such as Europe/Madrid.',
+  expected: 'a name of the IANA time zone database, such as Europe/Madrid',
+  specifiedByURL: 'https://www.iana.org/time-zones',
+  // Intl also takes offsets such as +01:00, which have no daylight saving, and any mixture of cases.
+  parse: matching(/^[A-Z][A-Za-z0-9_]*([/+-][A-Za-z0-9_]+)*$/, (value) => isTimeZone(value)),
+});
+
+function isTimeZone(value: string): boolean {
+  const known = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone; // throws where unknown
+  const isAlias = known.toLowerCase() !== value.toLowerCase();
+  return isAlias || known === value;
+}
+
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
+export const CurrencyScalar = textScalar<string>({
+  name: 'Currency',
+  description: 'A currency: ISO 4217 in upper case, such as EUR.',
+  expected: 'ISO 4217 in upper case, such as EUR',
+  specifiedByURL: 'https://www.iso.org/iso-4217-currency-codes.html',
+  parse: (value) => (currencies.has(value) ? value : undefined),
+});
+
+export const LocaleScalar = textScalar<string>({
+  name: 'Locale',
+  description: 'A language tag: BCP 47, such as es-ES; kept in its canonical case.',
+  expected: 'a BCP 47 language tag, such as es-ES',
+  specifiedByURL: 'https://www.rfc-editor.org/info/bcp47',
+  // The syntax reserves primary subtags of 5 to 8 letters, so that "english" would pass without this.
+  parse: (value) => (/^[a-z]{2,3}(-|$)/i.test(value) ? new Intl.Locale(value).toString() : undefined),
+});
+
+export const HexColorCodeScalar = textScalar<string>({
+  name: 'HexColorCode',
+  description: 'A colour: # and 3, 6 or 8 hexadecimal digits, such as #0055AA.',
+  expected: '# and 3, 6 or 8 hexadecimal digits',
+  parse: (value) => GraphQLHexColorCode.parseValue(value),
+});
+
+export const YearMonthScalar = textScalar<string>({
+  name: 'YearMonth',
+  description: 'A month of a year, such as 2026-11.',
+  expected: 'year and month, such as 2026-11',
+  parse: matching(/^(?!0000)\d{4}-(0[1-9]|1[0-2])$/),
+});
+
+const MAX_INT = 2_147_483_647;
+const integerExpected = 'a whole number from 0 to 2,147,483,647';
+
+function nonNegativeInt(value: unknown): number {
+  const fits = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_INT;
+  return fits ? value : refuse('NonNegativeInt', integerExpected);
+}
+
+export const NonNegativeIntScalar = new GraphQLScalarType<number, unknown>({
+  name: 'NonNegativeInt',
+  description: 'A whole number from 0 to 2,147,483,647; neither 1.5 nor "5".',
+  extensions: { expected: integerExpected },
+  serialize: asIs,
+  parseValue: nonNegativeInt,
+  parseLiteral: (node) => nonNegativeInt(node.kind === Kind.INT ? Number(node.value) : undefined),
+});
+
+export const JSONObjectScalar = new GraphQLScalarType<Record<string, unknown>, unknown>({
+  name: 'JSONObject',
+  description: 'A JSON object (ECMA-404).',
+  specifiedByURL: 'https://ecma-international.org/publications-and-standards/standards/ecma-404/',
+  extensions: { expected: 'a JSON object' },
+  serialize: asIs,
+  parseValue: (value) => jsonObject(() => GraphQLJSONObject.parseValue(value)),
+  parseLiteral: (node, variables) => jsonObject(() => GraphQLJSONObject.parseLiteral(node, variables)),
+});
+
+function jsonObject(parse: () => object): Record<string, unknown> {
+  return (attempt(parse) as Record<string, unknown> | undefined) ?? refuse('JSONObject', 'a JSON object');
+}
+
+const uploadExpected = 'a file, sent by the GraphQL multipart request';
+
+export const UploadScalar = new GraphQLScalarType<UploadedFile, never>({
+  name: 'Upload',
+  description: 'A file, sent by the GraphQL multipart request; at most 2,097,152 bytes, at most 3 a request.',
+  specifiedByURL: 'https://github.com/jaydenseric/graphql-multipart-request-spec',
+  extensions: { expected: uploadExpected },
+  serialize: () => refuse('Upload', 'nothing: it is for input alone'),
+  parseValue: (value) => (value instanceof UploadedFile ? value : refuse('Upload', uploadExpected)),
+  parseLiteral: () => refuse('Upload', uploadExpected),
+});

@@ -1,0 +1,111 @@
+import { clientCredentialsGrant, genericGrantRequest, refreshTokenGrant, tokenRevocation } from 'openid-client';
+import pLimit from 'p-limit';
+
+import type { Outbound } from '../guarded-fetch.js';
+import { KeycloakFault } from './keycloak-fault.js';
+import type { RealmAddress } from './realm-address.js';
+import { tokenEndpoint, tokenErrorOf, type ClientCredentials, type TokenError } from './token-endpoint.js';
+
+export interface TokenSet {
+  readonly accessToken: string;
+  /** undefined for a service account. */
+  readonly refreshToken: string | undefined;
+  /** Seconds; undefined where the session does not end by itself. */
+  readonly refreshExpiresInSeconds: number | undefined;
+  readonly scope: readonly string[];
+}
+
+export interface UserCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly oneTimeCode?: string;
+}
+
+/** Logging in to the operators' realm. Each throws a KeycloakFault. */
+export interface PlatformLogin {
+  /** INVALID_CREDENTIALS, ACCOUNT_NOT_READY, UNAVAILABLE */
+  user(credentials: UserCredentials): Promise<TokenSet>;
+  /** INVALID_CREDENTIALS, UNAVAILABLE */
+  client(credentials: ClientCredentials): Promise<TokenSet>;
+  /** SESSION_EXPIRED, UNAVAILABLE */
+  refresh(refreshToken: string): Promise<TokenSet>;
+  /** Ends the session; a token that opens none is no fault. UNAVAILABLE */
+  logout(refreshToken: string): Promise<void>;
+}
+
+/** Keycloak hashes passwords: a few logins at a time keep it answering, and a short queue keeps callers from piling up. */
+const maxInFlight = 8;
+const maxWaiting = 100;
+const timeoutMs = 4_000;
+
+type Answer = Awaited<ReturnType<typeof clientCredentialsGrant>>;
+type Translate = (error: TokenError) => KeycloakFault['kind'] | undefined;
+
+/** @param client the confidential login client (`KEYCLOAK_CLIENT_ID`) */
+export function createPlatformLogin(options: {
+  readonly outbound: Outbound;
+  readonly address: RealmAddress;
+  readonly client: ClientCredentials;
+}): PlatformLogin {
+  const { outbound, address, client } = options;
+  const configuration = tokenEndpoint(outbound, address, client, timeoutMs);
+  const limit = pLimit(maxInFlight);
+  const call = async <T>(work: () => Promise<T>, translate: Translate): Promise<T> => {
+    if (limit.pendingCount >= maxWaiting) throw new KeycloakFault('UNAVAILABLE', 'too many calls are waiting');
+    return await limit(work).catch((error: unknown) => fail(tokenErrorOf(error), translate));
+  };
+  return {
+    user: async ({ username, password, oneTimeCode }) =>
+      tokenSet(
+        await call(() => {
+          const parameters = { username, password, ...(oneTimeCode !== undefined && { totp: oneTimeCode }) };
+          return genericGrantRequest(configuration, 'password', parameters);
+        }, userFault),
+      ),
+    client: async (credentials) =>
+      tokenSet(
+        await call(
+          () => clientCredentialsGrant(tokenEndpoint(outbound, address, credentials, timeoutMs)),
+          ({ error }) => (isClientRefused(error) ? 'INVALID_CREDENTIALS' : undefined),
+        ),
+      ),
+    refresh: async (refreshToken) =>
+      tokenSet(await call(() => refreshTokenGrant(configuration, refreshToken), sessionFault)),
+    logout: async (refreshToken) => {
+      await call(() => tokenRevocation(configuration, refreshToken), sessionFault).catch((error: unknown) => {
+        if (!(error instanceof KeycloakFault) || error.kind !== 'SESSION_EXPIRED') throw error;
+      });
+    },
+  };
+}
+
+function fail(error: TokenError, translate: Translate): never {
+  const kind = translate(error) ?? 'UNAVAILABLE';
+  throw new KeycloakFault(kind, `HTTP ${error.status ?? 'none'}, ${error.error}`);
+}
+
+/** Keycloak says one and the same for every wrong part; only with the right password does it tell more. */
+function userFault({ error, description }: TokenError): KeycloakFault['kind'] | undefined {
+  if (error !== 'invalid_grant') return undefined;
+  return description.startsWith('Account ') ? 'ACCOUNT_NOT_READY' : 'INVALID_CREDENTIALS';
+}
+
+/** Any 400 is about the token; what is about our own client has a code of its own. */
+function sessionFault({ status, error }: TokenError): KeycloakFault['kind'] | undefined {
+  return status === 400 && !isClientRefused(error) ? 'SESSION_EXPIRED' : undefined;
+}
+
+function isClientRefused(error: string): boolean {
+  return error === 'invalid_client' || error === 'unauthorized_client';
+}
+
+function tokenSet(answer: Answer): TokenSet {
+  const { access_token: accessToken, refresh_token: refreshToken, scope = '' } = answer;
+  const seconds = Number(answer['refresh_expires_in'] ?? 0);
+  return {
+    accessToken,
+    refreshToken,
+    refreshExpiresInSeconds: refreshToken !== undefined && seconds > 0 ? seconds : undefined,
+    scope: scope.split(' ').filter((name) => name !== ''),
+  };
+}

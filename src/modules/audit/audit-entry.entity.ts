@@ -1,0 +1,32 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import { userErrorCodes, type UserErrorCode } from '../../errors.js';
+import { tenantStatuses } from '../tenant/lifecycle.rules.js';
+import { auditActions } from './audit.rules.js';
+
+const AuditEntrySchema = defineEntity({
+  name: 'AuditEntry',
+  tableName: 'audit_entry',
+  rowLevelSecurity: 'force',
+  properties: {
+    /** UUIDv7: newest first is the order of the ids. */
+    id: p.uuid().primary(),
+    at: p.datetime(3),
+    actorName: p.text(),
+    actorSubject: p.text(),
+    actorIssuer: p.text(),
+    action: p.enum(auditActions),
+    /** The tenant's UUID. No foreign key: the trail outlives what it tells of. */
+    tenant: p.uuid().nullable(),
+    tenantId: p.text().nullable(),
+    fromStatus: p.enum(tenantStatuses).nativeEnumName('tenant_status').nullable(),
+    toStatus: p.enum(tenantStatuses).nativeEnumName('tenant_status').nullable(),
+    reason: p.text().nullable(),
+    errorCode: p.enum(Object.keys(userErrorCodes) as UserErrorCode[]).nullable(),
+    changes: p.json<Record<string, unknown>>().defaultRaw(`'{}'`),
+  },
+  indexes: [{ properties: ['tenant', 'id'] }],
+});
+
+export class AuditEntry extends AuditEntrySchema.class {}
+AuditEntrySchema.setClass(AuditEntry);

@@ -1,0 +1,19 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+const LogoSchema = defineEntity({
+  name: 'Logo',
+  tableName: 'logo',
+  rowLevelSecurity: 'force',
+  properties: {
+    /** Hex digest of the stored bytes: content-addressed, once per digest. */
+    sha256: p.text().primary(),
+    contentType: p.text(),
+    byteSize: p.integer(),
+    width: p.integer().nullable(),
+    height: p.integer().nullable(),
+    data: p.blob().lazy(),
+  },
+});
+
+export class Logo extends LogoSchema.class {}
+LogoSchema.setClass(Logo);

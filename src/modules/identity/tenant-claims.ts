@@ -1,0 +1,61 @@
+import { jwtVerify, type JWTPayload } from 'jose';
+
+import { tokenAlgorithms, type KeySets, type KeySource } from '../../integrations/keycloak/key-sets.js';
+import { throwRefusal, TokenRefusal } from './token-refusal.js';
+
+/** The realm that a token is to be from. */
+export interface ExpectedRealm {
+  readonly source: KeySource;
+  /** The tenant's client. */
+  readonly clientId: string;
+  /** Demanded of realms that Tenantry made, which put it in. */
+  readonly audience?: string;
+}
+
+/** What is believed of a tenant's token once it is verified. Times are seconds since the epoch. */
+export interface TenantClaims {
+  readonly subject: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** An end user's session; false for a service account. */
+  readonly hasSession: boolean;
+}
+
+/** Longer tokens are refused, in bytes. */
+const maxTokenBytes = 8_192;
+/** A realm's clock may be ahead by this. */
+const clockSkewSeconds = 5;
+const latest = Date.UTC(9999, 0) / 1_000;
+
+/**
+ * Verifies a token of a tenant's realm. Its mappers can forge every claim but `iss`, `typ` and `exp`, so the tenant
+ * follows from the issuer alone; the rest only tells tokens of the tenant's client from others.
+ *
+ * @throws TokenRefusal
+ * @throws KeycloakFault UNAVAILABLE where the realm's keys cannot be had
+ */
+export async function verifyTenantToken(
+  keySets: KeySets,
+  token: string,
+  expected: ExpectedRealm,
+): Promise<TenantClaims> {
+  if (Buffer.byteLength(token) > maxTokenBytes) throw new TokenRefusal('it is too long');
+  const { payload } = await jwtVerify(token, keySets.keyFor(expected.source), {
+    algorithms: tokenAlgorithms,
+    issuer: expected.source.issuer,
+    audience: expected.audience,
+    requiredClaims: ['exp', 'iat', 'sub'],
+  }).catch(throwRefusal);
+  return readClaims(payload, expected.clientId);
+}
+
+function readClaims(claims: JWTPayload, clientId: string): TenantClaims {
+  const { sub, iat = 0, exp = 0, typ, azp, cnf, sid } = claims;
+  if (typ !== 'Bearer') throw new TokenRefusal('it is no access token');
+  if (cnf !== undefined) throw new TokenRefusal('it is bound to a key');
+  if (typeof sub !== 'string' || sub === '') throw new TokenRefusal('it names no subject');
+  if (azp !== clientId) throw new TokenRefusal('it is another client’s');
+  if (!(exp < latest)) throw new TokenRefusal('it lives too long');
+  if (iat > Date.now() / 1_000 + clockSkewSeconds) throw new TokenRefusal('it is from the future');
+  return { subject: sub, issuedAt: Math.floor(iat), expiresAt: Math.floor(exp), hasSession: sid !== undefined };
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { v7 as uuidv7 } from 'uuid';
+
+import type { RequestContext } from '../../context.js';
+import { inTransaction } from '../../database/transaction.js';
+import { RequestFault, userFault } from '../../errors.js';
+import { Faults } from '../../faults.js';
+import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
+import type { ReceivedFile } from '../branding/image.rules.js';
+import { readOptionalLogo } from '../branding/logo-image.js';
+import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
+import { addressToProbe } from '../two-factor/otp-manager.rules.js';
+import type { Changed } from './change-tenant.js';
+import { planTenant, realmPaths, type TenantPlan, type TenantRequest } from './create-tenant.rules.js';
+import { codeTaken, insertTenant, realmTaken, tenantIdTaken, withTakenAsFault, type SettledPlan } from './new-tenant.js';
+import { areKeysTaken, proveRealm } from './realm-adoption.service.js';
+import { RealmIntent } from './realm-intent.entity.js';
+import { provisionTenant } from './realm-provisioning.service.js';
+import { isCode } from './tenant-names.rules.js';
+import { Tenant } from './tenant.entity.js';
+import { syncRealm } from './realm-sync.service.js';
+
+export interface TenantRequestWithFiles extends TenantRequest {
+  logo?: ReceivedFile | Promise<ReceivedFile> | null;
+}
+
+/** How long an answer waits for Keycloak to enable a new realm, in milliseconds; it goes on without. */
+const enableWithinMs = 5_000;
+
+/**
+ * Onboards a tenant: checks everything that is given, by itself, against what is there, then outside; only where all of
+ * it is clean is anything made or stored.
+ *
+ * @throws UserFault with all faults of one stage together: rules, names and addresses; then probe and grant
+ */
+export async function createTenant(ctx: RequestContext, request: TenantRequestWithFiles): Promise<Changed> {
+  if (ctx.narrowedTo !== undefined) {
+    throw new RequestFault('BAD_USER_INPUT', 'A tenant cannot be created within another: leave X-Tenant-ID out.');
+  }
+  const faults = new Faults();
+  const plan = planTenant(faults, request, ctx.now());
+  const logo = (await readOptionalLogo(faults, ['input', 'logo'], request.logo, 'logo')) ?? null;
+  const address = addressOf(ctx, plan);
+  const code = await checkAgainstOthers(ctx, faults, plan, address);
+  await checkAddresses(ctx, faults, plan, address);
+  faults.throwIfAny();
+
+  const settled: SettledPlan = { ...plan, code, logo, id: uuidv7() };
+  const id = plan.realm.origin === 'ADOPTED' ? await adopt(ctx, settled, address) : await provision(ctx, settled);
+  return { shownTenant: id };
+}
+
+/** Where the realm is, or will be; undefined where its address is none. */
+function addressOf(ctx: RequestContext, { realm }: TenantPlan): RealmAddress | undefined {
+  const serverUrl = realm.origin === 'ADOPTED' ? (realm.serverUrl ?? undefined) : undefined;
+  if (serverUrl !== undefined && !URL.canParse(serverUrl)) return undefined;
+  return realmAddress(ctx.app.config.keycloak, realm.realm, serverUrl);
+}
+
+/** Notes names that are taken; returns the code, which is made from the tenantId where none is given. */
+async function checkAgainstOthers(
+  ctx: RequestContext,
+  faults: Faults,
+  plan: TenantPlan,
+  address: RealmAddress | undefined,
+): Promise<string> {
+  const code = plan.code ?? plan.tenantId.toUpperCase();
+  const em = ctx.app.db.platform.em.fork();
+  const used = await namesInUse(em, { tenantId: plan.tenantId, code, issuer: address?.issuer ?? '' });
+  if (used.tenantId) faults.add(...tenantIdTaken);
+  if (plan.code !== null && used.code) faults.add(...codeTaken);
+  if (plan.code === null && (used.code || !isCode(code))) {
+    faults.add('REQUIRED', ['input', 'code'], 'The tenantId makes no legal and free code; give one.');
+  }
+  if (used.issuer || address?.issuer === ctx.app.platformRealm.issuer) faults.add(...realmTaken);
+  if (plan.realm.origin === 'PROVISIONED' && ctx.app.realmAdmin === undefined) {
+    faults.add(
+      'PROVISIONING_NOT_CONFIGURED',
+      realmPaths.provision,
+      'Tenantry has no account that may make realms (KEYCLOAK_ADMIN_CLIENT_ID); adopt one that exists.',
+    );
+  }
+  return code;
+}
+
+/** Which names are used by tenants, deleted ones included. Reservations are settled when one is made. */
+async function namesInUse(
+  em: EntityManager,
+  names: { tenantId: string; code: string; issuer: string },
+): Promise<{ tenantId: boolean; code: boolean; issuer: boolean }> {
+  const { tenantId, code, issuer } = names;
+  const found = await em.find(
+    Tenant,
+    { $or: [{ tenantId }, { code }, { issuer }] },
+    { fields: ['tenantId', 'code', 'issuer'], disableIdentityMap: true },
+  );
+  return {
+    tenantId: found.some((tenant) => tenant.tenantId === tenantId),
+    code: found.some((tenant) => tenant.code === code),
+    issuer: found.some((tenant) => tenant.issuer === issuer),
+  };
+}
+
+async function checkAddresses(
+  ctx: RequestContext,
+  faults: Faults,
+  { columns }: TenantPlan,
+  address: RealmAddress | undefined,
+): Promise<void> {
+  if (columns.otpManagerUrl !== null && URL.canParse(columns.otpManagerUrl)) {
+    await checkOtpManagerAddress(ctx.app, faults, realmPaths.otpManagerUrl, columns.otpManagerUrl);
+  }
+  if (address?.purpose === 'keycloak' && (await ctx.app.outbound.check(address.tokenUrl, 'keycloak')) !== undefined) {
+    faults.add(
+      'ADDRESS_NOT_ALLOWED',
+      [...realmPaths.adopt, 'serverUrl'],
+      "Keycloak servers other than the operators' own must be on the allow-list (OUTBOUND_ALLOW).",
+    );
+  }
+}
+
+/** Asks the OTP manager, and an adopted realm, at the same time; their faults come together. */
+async function probe(ctx: RequestContext, plan: SettledPlan, address: RealmAddress | undefined): Promise<readonly string[]> {
+  const faults = new Faults();
+  const url = addressToProbe(undefined, plan.columns);
+  const { realm } = plan;
+  const [keys] = await Promise.all([
+    realm.origin === 'ADOPTED' && address ? proveRealm(ctx.app, faults, realmPaths.adopt, address, realm) : undefined,
+    url === undefined ? undefined : probeOtpManager(ctx.app, faults, realmPaths.otpManagerUrl, url),
+  ]);
+  if (keys && (await areKeysTaken(ctx.app, ctx.app.db.platform.em.fork(), keys))) faults.add(...realmTaken);
+  faults.throwIfAny();
+  return keys ?? [];
+}
+
+async function adopt(ctx: RequestContext, plan: SettledPlan, address: RealmAddress | undefined): Promise<string> {
+  const keys = await probe(ctx, plan, address);
+  if (plan.realm.origin !== 'ADOPTED' || address === undefined) throw new Error('no realm to adopt');
+  const { serverUrl, issuer } = address;
+  const { clientId, clientSecret } = plan.realm;
+  await withTakenAsFault(() =>
+    inTransaction(ctx.app.db.platform, async (em) => {
+      await refuseReserved(em, plan);
+      await insertTenant(ctx, em, plan, { serverUrl, issuer, clientId, clientSecret, keys });
+    }),
+  );
+  return plan.id;
+}
+
+/** A tenant that is being made with its realm has its names already. */
+async function refuseReserved(em: EntityManager, { tenantId, code }: SettledPlan): Promise<void> {
+  const intent = await em.findOne(RealmIntent, { $or: [{ tenantId }, { code }] });
+  if (intent !== null) userFault(...(intent.tenantId === tenantId ? tenantIdTaken : codeTaken));
+}
+
+async function provision(ctx: RequestContext, plan: SettledPlan): Promise<string> {
+  const { realmAdmin } = ctx.app;
+  const { realm } = plan;
+  if (realmAdmin === undefined || realm.origin !== 'PROVISIONED') throw new Error('no realm to provision');
+  await probe(ctx, plan, undefined);
+  const id = await provisionTenant(ctx, realmAdmin, { ...plan, realm });
+  const enabled = syncRealm(ctx.app, id).catch(() => undefined); // noted, and tried again
+  const waited = new AbortController();
+  await Promise.race([enabled, sleep(enableWithinMs, undefined, { signal: waited.signal }).catch(() => undefined)]);
+  waited.abort();
+  ctx.app.jobs.syncRealm(id);
+  return id;
+}

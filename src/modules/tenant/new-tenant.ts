@@ -1,0 +1,106 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+
+import type { RequestContext } from '../../context.js';
+import { violatedUnique } from '../../database/conflicts.js';
+import { userFault, type UserErrorCode } from '../../errors.js';
+import { auditChanges } from '../audit/audit.rules.js';
+import { actorOf, recordAudit } from '../audit/audit.service.js';
+import { storeLogo, type StoredImage } from '../branding/logo-image.js';
+import { replaceCampaigns } from '../contact-center/campaign.service.js';
+import { sealClientSecret } from './client-secret.js';
+import { realmPaths, type TenantPlan } from './create-tenant.rules.js';
+import { nextWholeSecond } from './lifecycle.service.js';
+import { registerKeys } from './realm-adoption.service.js';
+import { Tenant } from './tenant.entity.js';
+import { auditViewOf, type TenantRecord } from './tenant-record.js';
+
+/** A realm that is there, and how tokens are had from it. */
+export interface RealmInHand {
+  readonly serverUrl: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly keys: readonly string[];
+}
+
+/** A plan with everything that could only be found out: names that are free, the picture rebuilt. */
+export interface SettledPlan extends TenantPlan {
+  readonly id: string;
+  readonly code: string;
+  readonly logo: StoredImage | null;
+}
+
+/** Writes the tenant, what belongs to it, and its first entry in the trail. */
+export async function insertTenant(
+  ctx: RequestContext,
+  em: EntityManager,
+  plan: SettledPlan,
+  realm: RealmInHand,
+): Promise<void> {
+  const at = ctx.now();
+  if (plan.logo) await storeLogo(em, plan.logo);
+  const tenant = em.create(Tenant, {
+    ...identityColumns(ctx, plan, realm, at),
+    ...plan.columns,
+    clientSecret: await sealClientSecret(ctx.app.keyRing, plan, realm.clientSecret),
+    status: plan.columns.isTrial ? 'TRIAL' : 'ACTIVE',
+    statusChangedAt: at,
+    logo: plan.logo?.sha256 ?? null,
+    createdAt: at,
+    updatedAt: at,
+  });
+  em.persist(tenant);
+  await em.flush();
+  const record: TenantRecord = { tenant, campaigns: [], providers: [] };
+  await replaceCampaigns(ctx.app.keyRing, em, record, plan.campaigns);
+  registerKeys(em, tenant.id, realm.keys, at);
+  const changes = auditChanges({}, auditViewOf(record));
+  recordAudit(em, { at, actor: actorOf(ctx), action: 'CREATED', tenant, toStatus: tenant.status, changes });
+}
+
+function identityColumns(ctx: RequestContext, plan: SettledPlan, realm: RealmInHand, at: Date) {
+  const isAdopted = plan.realm.origin === 'ADOPTED';
+  return {
+    id: plan.id,
+    tenantId: plan.tenantId,
+    code: plan.code,
+    domain: `${plan.tenantId}.${ctx.app.config.tenantBaseDomain}`,
+    realmOrigin: plan.realm.origin,
+    realm: plan.realm.realm,
+    serverUrl: realm.serverUrl,
+    issuer: realm.issuer,
+    clientId: realm.clientId,
+    realmState: isAdopted ? ('UNMANAGED' as const) : ('DISABLED' as const),
+    realmSyncState: isAdopted ? ('IN_SYNC' as const) : ('PENDING' as const),
+    realmSyncSince: at,
+    // A realm made a moment ago has issued nothing; an adopted one may have.
+    tokensNotBefore: isAdopted ? nextWholeSecond(at) : new Date(Math.floor(at.getTime() / 1_000) * 1_000),
+  };
+}
+
+type Taken = readonly [UserErrorCode, readonly string[], string];
+
+export const tenantIdTaken: Taken = ['TAKEN', ['input', 'tenantId'], 'This tenantId is already used.'];
+export const codeTaken: Taken = ['TAKEN', ['input', 'code'], 'This code is already used.'];
+export const realmTaken: Taken = ['REALM_TAKEN', realmPaths.realm, 'This realm serves, or served, another tenant.'];
+
+const takenBy: Readonly<Record<string, Taken>> = {
+  tenant_tenant_id_unique: tenantIdTaken,
+  realm_intent_tenant_id_unique: tenantIdTaken,
+  tenant_code_unique: codeTaken,
+  realm_intent_code_unique: codeTaken,
+  tenant_issuer_unique: realmTaken,
+  realm_intent_realm_unique: realmTaken,
+  realm_key_pkey: ['REALM_TAKEN', realmPaths.realm, 'A signing key of this realm is that of another registered realm.'],
+};
+
+/** Who loses a race for a name learns it from the constraint: turns its violation into the fault that a check gives. */
+export async function withTakenAsFault<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const taken = takenBy[violatedUnique(error) ?? ''];
+    if (taken === undefined) throw error;
+    return userFault(...taken);
+  }
+}

@@ -1,0 +1,84 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+
+import type { AppServices } from '../../context.js';
+import { RequestFault, type UserErrorCode } from '../../errors.js';
+import type { Faults } from '../../faults.js';
+import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
+import type { RealmAddress } from '../../integrations/keycloak/realm-address.js';
+import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
+import { RealmKey } from './realm-key.entity.js';
+import { verifyRealmToken } from './realm-token.js';
+
+export interface RealmCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Which fault of a realm is shown where, below the argument that names the realm and its client. */
+const faultFields: Partial<Record<KeycloakFaultKind, { code: UserErrorCode; field: string[]; message: string }>> = {
+  REALM_NOT_FOUND: { code: 'REALM_NOT_FOUND', field: ['realm'], message: 'There is no such realm at that server.' },
+  REALM_DISABLED: { code: 'REALM_DISABLED', field: ['realm'], message: 'The realm is disabled in Keycloak.' },
+  REALM_REFUSED_CLIENT: {
+    code: 'REALM_REFUSED_CLIENT',
+    field: ['clientId'],
+    message: 'The realm refused the client: unknown, wrong secret, or without a service account.',
+  },
+  REALM_TOKENS_UNUSABLE: {
+    code: 'REALM_TOKENS_UNUSABLE',
+    field: ['realm'],
+    message: "The realm's token fails the checks: issuer, client, signature, type, subject, expiry or size.",
+  },
+  ADDRESS_NOT_ALLOWED: {
+    code: 'ADDRESS_NOT_ALLOWED',
+    field: ['serverUrl'],
+    message: 'The address is outside the allow-list (OUTBOUND_ALLOW).',
+  },
+  UNAVAILABLE: {
+    code: 'IDENTITY_PROVIDER_UNAVAILABLE',
+    field: [],
+    message: 'The realm did not answer in time; try again.',
+  },
+};
+
+/**
+ * Proves that a realm and a client in it can be used, by one client_credentials grant whose token is verified. What is
+ * wrong is noted below `path`.
+ *
+ * @returns thumbprints of the realm's signing keys, or undefined where a fault was noted
+ */
+export async function proveRealm(
+  app: AppServices,
+  faults: Faults,
+  path: readonly string[],
+  address: RealmAddress,
+  credentials: RealmCredentials,
+): Promise<readonly string[] | undefined> {
+  try {
+    const { accessToken } = await grantRealmToken(app.outbound, address, credentials, []);
+    await verifyRealmToken(app.keySets, address, { clientId: credentials.clientId }, accessToken);
+    return await app.keySets.thumbprints(address);
+  } catch (error) {
+    const fault = error instanceof KeycloakFault ? faultFields[error.kind] : undefined;
+    if (fault === undefined) throw error;
+    faults.add(fault.code, [...path, ...fault.field], fault.message);
+    return undefined;
+  }
+}
+
+/** Whether one of these signing keys belongs to another registered realm, or to the operators' own. */
+export async function areKeysTaken(
+  app: AppServices,
+  em: EntityManager,
+  thumbprints: readonly string[],
+): Promise<boolean> {
+  const platformKeys = await app.keySets.thumbprints(app.platformRealm).catch((error: unknown) => {
+    throw new RequestFault('SERVICE_UNAVAILABLE', "The operators' Keycloak does not answer; try again.", {}, { cause: error });
+  });
+  if (thumbprints.some((thumbprint) => platformKeys.includes(thumbprint))) return true;
+  return (await em.count(RealmKey, { thumbprint: { $in: [...thumbprints] } })) > 0;
+}
+
+/** Remembers a realm's signing keys as this tenant's. */
+export function registerKeys(em: EntityManager, tenant: string, thumbprints: readonly string[], seenAt: Date): void {
+  for (const thumbprint of thumbprints) em.persist(em.create(RealmKey, { thumbprint, tenant, seenAt }));
+}

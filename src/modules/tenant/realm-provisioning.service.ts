@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import pLimit from 'p-limit';
+
+import type { AppServices, RequestContext } from '../../context.js';
+import { inTransaction } from '../../database/transaction.js';
+import { RequestFault, userFault } from '../../errors.js';
+import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
+import { realmAddress } from '../../integrations/keycloak/realm-address.js';
+import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
+import { coreClientId } from '../../integrations/keycloak/realm-document.js';
+import { actorOf } from '../audit/audit.service.js';
+import { realmPaths } from './create-tenant.rules.js';
+import { insertTenant, withTakenAsFault, type RealmInHand, type SettledPlan } from './new-tenant.js';
+import { RealmIntent } from './realm-intent.entity.js';
+import { Tenant } from './tenant.entity.js';
+
+/** Keycloak must not make realms in parallel: one at a time here, and by an advisory lock over all replicas. */
+const oneAtATime = pLimit(1);
+const maxWaiting = 20;
+const creationLock = 'tenantry.realm-creation';
+
+type ProvisioningPlan = SettledPlan & { readonly realm: { readonly origin: 'PROVISIONED'; readonly displayName: string | null } };
+
+/**
+ * Makes the tenant and its realm so that none of the two is ever left without the other: an intent is committed first,
+ * the realm made disabled under the tenant's own UUID, then the tenant committed and the intent closed in one go. What
+ * a crash leaves is an intent, which a background job clears away together with its realm.
+ *
+ * @throws UserFault TAKEN, REALM_TAKEN, IDENTITY_PROVIDER_UNAVAILABLE
+ */
+export async function provisionTenant(ctx: RequestContext, admin: RealmAdmin, plan: ProvisioningPlan): Promise<string> {
+  if (oneAtATime.pendingCount >= maxWaiting) {
+    throw new RequestFault('RATE_LIMITED', 'Too many realms are waiting to be made; try again in a minute.');
+  }
+  return oneAtATime(async () => {
+    const id = await withTakenAsFault(() => commitIntent(ctx, admin, plan));
+    return await withTakenAsFault(() => fulfilIntent(ctx, admin, { ...plan, id }));
+  });
+}
+
+/** Reserves names and UUID, or takes over what the same caller left unfinished for this tenantId. */
+async function commitIntent(ctx: RequestContext, admin: RealmAdmin, plan: ProvisioningPlan): Promise<string> {
+  return inTransaction(ctx.app.db.platform, async (em) => {
+    if ((await em.count(Tenant, { tenantId: plan.tenantId })) > 0) {
+      userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is already used.');
+    }
+    const left = await lockIntent(em, { tenantId: plan.tenantId });
+    const { subject, issuer } = actorOf(ctx);
+    if (left === 'busy' || (left && (left.callerSubject !== subject || left.callerIssuer !== issuer))) {
+      return userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded.');
+    }
+    if (left) {
+      // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair.
+      await admin.remove(left.realm, left.id);
+      em.remove(left);
+      await em.flush();
+    }
+    const { tenantId, code } = plan;
+    em.persist(
+      em.create(RealmIntent, {
+        id: plan.id,
+        tenantId,
+        code,
+        realm: plan.realm.realm,
+        callerIssuer: issuer,
+        callerSubject: subject,
+        createdAt: ctx.now(),
+      }),
+    );
+    return plan.id;
+  }).catch(asUnavailable);
+}
+
+/** Holds the intent and the creation lock while Keycloak works, then commits tenant and end of intent together. */
+async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: ProvisioningPlan): Promise<string> {
+  return inTransaction(ctx.app.db.platform, async (em) => {
+    const intent = await lockIntent(em, { id: plan.id });
+    if (intent === 'busy' || intent === null) {
+      return userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded by another call.');
+    }
+    await em.execute(`set local lock_timeout = '60s'`);
+    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [creationLock]);
+    const realm = await makeRealm(ctx.app, admin, plan);
+    if (realm === 'TAKEN') return realm;
+    await insertTenant(ctx, em, plan, realm);
+    em.remove(intent);
+    return plan.id;
+  })
+    .then(async (outcome) => (outcome === 'TAKEN' ? await giveUp(ctx.app, plan.id) : outcome))
+    .catch(asUnavailable);
+}
+
+async function makeRealm(app: AppServices, admin: RealmAdmin, plan: ProvisioningPlan): Promise<RealmInHand | 'TAKEN'> {
+  const { keycloak } = app.config;
+  const address = realmAddress(keycloak, plan.realm.realm);
+  const made = await admin.create({
+    id: plan.id,
+    realm: plan.realm.realm,
+    displayName: plan.realm.displayName ?? plan.columns.name,
+    tenantId: plan.tenantId,
+    audience: keycloak.clientId,
+    clientId: coreClientId,
+    clientSecret: randomBytes(32).toString('base64url'),
+  });
+  if (made === 'TAKEN') return made;
+  const { serverUrl, issuer } = address;
+  const keys = await app.keySets.thumbprints(address);
+  return { serverUrl, issuer, clientId: coreClientId, clientSecret: made.clientSecret, keys };
+}
+
+/** The name belongs to a realm that is not ours: nothing was made, so the reservation ends at once. */
+async function giveUp(app: AppServices, id: string): Promise<never> {
+  await inTransaction(app.db.platform, (em) => em.nativeDelete(RealmIntent, { id }));
+  return userFault('REALM_TAKEN', realmPaths.provision, 'Keycloak has a realm of this name that Tenantry did not make.');
+}
+
+/** The intent, locked; 'busy' where a running create holds it. */
+async function lockIntent(
+  em: EntityManager,
+  where: { id: string } | { tenantId: string },
+): Promise<RealmIntent | 'busy' | null> {
+  if ((await em.count(RealmIntent, where)) === 0) return null;
+  const intent = await em.findOne(RealmIntent, where, { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE });
+  return intent ?? 'busy';
+}
+
+function asUnavailable(error: unknown): never {
+  if (!(error instanceof KeycloakFault)) throw error;
+  return userFault(
+    'IDENTITY_PROVIDER_UNAVAILABLE',
+    realmPaths.provision,
+    'Keycloak did not make the realm in time. Send the same create again; the names stay reserved for you for two minutes.',
+  );
+}
+
+const leftAfterMs = 120_000;
+
+/**
+ * Clears away what interrupted creates left: unlocked for more than two minutes, realm and intent. Never finishes them,
+ * and removes a realm only where its id is that of the intent.
+ */
+export async function removeLeftIntents(app: AppServices): Promise<void> {
+  const { realmAdmin } = app;
+  if (realmAdmin === undefined) return;
+  const before = new Date(app.now().getTime() - leftAfterMs);
+  for (let found = true; found; ) {
+    found = await inTransaction(app.db.platform, async (em) => {
+      const intent = await em.findOne(
+        RealmIntent,
+        { createdAt: { $lt: before } },
+        { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE, orderBy: { createdAt: 'asc' } },
+      );
+      if (intent === null) return false;
+      await realmAdmin.remove(intent.realm, intent.id);
+      em.remove(intent);
+      app.log.info({ tenantId: intent.tenantId, realm: intent.realm }, 'removed what an interrupted create left');
+      return true;
+    });
+  }
+}

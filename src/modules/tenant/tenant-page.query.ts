@@ -1,0 +1,66 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+
+import type { RequestContext } from '../../context.js';
+import { keysetPage, type PageArguments, type SortKey } from '../../database/keyset.js';
+import { selectedFields } from '../../graphql/selection.js';
+import { visibleTo } from './find-tenant.js';
+import { tenantColumns } from './tenant.query.js';
+import type { Tenant, TenantConnection } from './tenant.type.js';
+
+/** A list of tenants: which ones, in which order. */
+export interface TenantList {
+  /** Conditions on the table `t`. */
+  readonly where: RawBuilder<SqlBool>;
+  readonly order: readonly SortKey[];
+  /** What a cursor is good for: the list and its filter, as canonical text. */
+  readonly binding: string;
+}
+
+/** Newest first. */
+export const newestFirst: SortKey = {
+  name: 'CREATED_AT',
+  value: sql`t.created_at`,
+  type: 'timestamptz',
+  direction: 'desc',
+};
+
+/** Ties are broken by id, in the direction of the last member, so that every order is total. */
+function totalOrder(order: readonly SortKey[]): readonly [SortKey, ...SortKey[]] {
+  const [first = newestFirst, ...rest] = order;
+  const direction = (rest.at(-1) ?? first).direction;
+  return [first, ...rest, { name: 'id', value: sql`t.id`, type: 'uuid', direction }];
+}
+
+/**
+ * One page of a list, with the fields that were asked for; the total is counted only where it is asked for.
+ *
+ * @throws RequestFault BAD_USER_INPUT for arguments that do not fit, or a foreign cursor
+ */
+export async function readTenantPage(
+  ctx: RequestContext,
+  list: TenantList,
+  args: PageArguments,
+  info: GraphQLResolveInfo,
+): Promise<TenantConnection> {
+  const asked = selectedFields(info);
+  const db = ctx.app.db.platform.em.getKysely();
+  const where = sql<SqlBool>`${list.where} and ${visibleTo(ctx)}`;
+  const page = keysetPage(args, {
+    order: totalOrder(list.order),
+    binding: list.binding,
+    cursorKey: ctx.app.cursorKey,
+  });
+  const fields = new Set([...selectedFields(info, 'nodes'), ...selectedFields(info, 'edges', 'node')]);
+  const [rows, total] = await Promise.all([
+    asked.has('nodes') || asked.has('edges') || asked.has('pageInfo')
+      ? sql<Tenant & { cursorValues: string[] }>`
+          select ${tenantColumns(ctx, fields)}, ${page.cursorValues} as "cursorValues" from tenantry.tenant t
+          where ${where} and ${page.where} order by ${page.orderBy} limit ${page.limit} offset ${page.offset}`.execute(db)
+      : { rows: [] },
+    asked.has('totalCount')
+      ? sql<{ total: string }>`select count(*) as total from tenantry.tenant t where ${where}`.execute(db)
+      : { rows: [] },
+  ]);
+  return { ...page.toPage(rows.rows), totalCount: Number(total.rows[0]?.total ?? 0) };
+}

@@ -1,0 +1,95 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import { Logo } from '../branding/logo.entity.js';
+import { twoFactorChannels } from '../two-factor/two-factor.rules.js';
+import { tenantStatuses } from './lifecycle.rules.js';
+import { realmOrigins, realmStates, realmSyncStates } from './realm.rules.js';
+import { subscriptionTiers } from './subscription.rules.js';
+
+export interface ContactColumn {
+  name: string;
+  email: string;
+  phone: string | null;
+  role: string | null;
+}
+
+const TenantSchema = defineEntity({
+  name: 'Tenant',
+  tableName: 'tenant',
+  rowLevelSecurity: 'force',
+  properties: {
+    /** UUIDv7; a provisioned realm carries it as its own id. */
+    id: p.uuid().primary(),
+    tenantId: p.text().unique(),
+    code: p.text().unique(),
+    name: p.text(),
+    description: p.text().nullable(),
+    domain: p.text(),
+    status: p.enum(tenantStatuses).nativeEnumName('tenant_status'),
+    statusReason: p.text().nullable(),
+    statusChangedAt: p.datetime(3),
+
+    realmOrigin: p.enum(realmOrigins),
+    serverUrl: p.text(),
+    realm: p.text(),
+    /** Exact `iss` of the realm's tokens; one realm serves one tenant, for ever. */
+    issuer: p.text().unique(),
+    clientId: p.text(),
+    /** JWE; null once the tenant is deleted. */
+    clientSecret: p.text().nullable(),
+    /** Raised with each new client secret: part of the token cache's key. */
+    clientSecretVersion: p.integer().default(1),
+    scope: p.array(),
+    otpManagerUrl: p.text().nullable(),
+    realmState: p.enum(realmStates),
+    realmSyncState: p.enum(realmSyncStates),
+    realmSyncSince: p.datetime(3),
+    realmSyncError: p.text().nullable(),
+    /** Tokens with an earlier `iat` are refused. Whole seconds, as `iat` is. */
+    tokensNotBefore: p.datetime(3),
+    /** The latest `exp` of a token that issueTenantToken handed out. */
+    tokensIssuedUntil: p.datetime(3).nullable(),
+
+    twoFactorEnabled: p.boolean(),
+    twoFactorChannel: p.enum(twoFactorChannels).nullable(),
+    twoFactorServiceIdentifier: p.text().nullable(),
+    otpExpirySeconds: p.integer().nullable(),
+    retryLimit: p.integer().nullable(),
+    twoFactorDisabledReason: p.text().nullable(),
+
+    dialerServiceIdentifier: p.text().nullable(),
+    dialerMaxConcurrentCalls: p.integer().nullable(),
+    dialerMaxCallTimeMinutes: p.integer().nullable(),
+    dialerCallsPerSecond: p.integer().nullable(),
+    mediaWssUrl: p.text().nullable(),
+    mediaDomainManagerUrl: p.text().nullable(),
+
+    logo: () => p.manyToOne(Logo).nullable().mapToPk().joinColumn('logo'),
+    logoDark: () => p.manyToOne(Logo).nullable().mapToPk().joinColumn('logo_dark'),
+    favicon: () => p.manyToOne(Logo).nullable().mapToPk().joinColumn('favicon'),
+    brandColors: p.json<Record<string, string>>().nullable(),
+    brandTypography: p.json<Record<string, string>>().nullable(),
+    customCss: p.text().nullable(),
+
+    country: p.text().nullable(),
+    timezone: p.text().nullable(),
+    currency: p.text().nullable(),
+    language: p.text().nullable(),
+    businessContact: p.json<ContactColumn>().nullable(),
+    technicalContact: p.json<ContactColumn>().nullable(),
+
+    subscriptionTier: p.enum(subscriptionTiers),
+    subscriptionStartsAt: p.datetime(3),
+    subscriptionEndsAt: p.datetime(3).nullable(),
+    isTrial: p.boolean(),
+    metadata: p.json<Record<string, unknown>>().defaultRaw(`'{}'`),
+
+    version: p.integer().default(1),
+    createdAt: p.datetime(3),
+    updatedAt: p.datetime(3),
+    deletedAt: p.datetime(3).nullable(),
+  },
+});
+
+export class Tenant extends TenantSchema.class {}
+TenantSchema.setClass(Tenant);

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+
+import type { Logger } from 'pino';
+
+import { startApp } from './app.js';
+import { readSettings, type Config, type Settings } from './config.js';
+import { createLogger } from './log.js';
+import { StartupError } from './startup-error.js';
+
+const usage = `Tenantry: tenants of a platform on Keycloak, as one GraphQL API.
+
+  npm start            embedded PostgreSQL and Keycloak stand-in, each where no real one is configured
+  npm start -- --help  this text
+
+Settings are environment variables, also read from .env; the README has the table. The most important ones:
+  DATABASE_URL, SECRETS_KEY                  a PostgreSQL of your own
+  KEYCLOAK_URL, KEYCLOAK_CLIENT_SECRET       a Keycloak of your own
+  HOST, PORT, PUBLIC_URL, DATA_DIR, LOG_LEVEL
+`;
+
+/** What has to be stopped, last started first. */
+type Stop = () => Promise<void>;
+
+/** The process: settings → parts → app → listen → stop on signals. */
+export async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(usage);
+    return;
+  }
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    await serve(readSettings(process.env));
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const log = createLogger(settings.logLevel);
+  const stops: Stop[] = [];
+  const stopAll = once(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+  onSignals(log, stopAll);
+  try {
+    const { config, announce } = await complete(settings, log, stops);
+    const app = await startApp(config, log);
+    stops.push(app.stop);
+    if (config.seedDemo) await (await importEmbedded(settings)).seedDemo(app.services);
+    log.info({ url: app.url }, 'serving');
+    announce(app.url);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+/** Starts what is not configured. The code for it is not there in the production image. */
+async function complete(
+  settings: Settings,
+  log: Logger,
+  stops: Stop[],
+): Promise<{ config: Config; announce: (url: string) => void }> {
+  const { database, keycloak, secrets } = settings;
+  if (database && keycloak && secrets) {
+    const config = {
+      ...settings,
+      database,
+      keycloak,
+      secrets,
+      http: { ...settings.http, corsOrigins: settings.http.corsOrigins ?? [] },
+      outboundAllow: settings.outboundAllow ?? [],
+      seedDemo: settings.seedDemo ?? false,
+      sandbox: settings.sandbox ?? false,
+    };
+    return { config, announce: () => undefined };
+  }
+  const { startEmbedded, announce } = await importEmbedded(settings);
+  const embedded = await startEmbedded(settings, log);
+  stops.push(embedded.stop);
+  return { config: embedded.config, announce: (url) => announce(url, embedded) };
+}
+
+async function importEmbedded(settings: Settings): Promise<typeof import('./embedded/index.js')> {
+  try {
+    return await import('./embedded/index.js');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const missing = [!settings.database && 'DATABASE_URL', !settings.keycloak && 'KEYCLOAK_URL'].filter(Boolean);
+    throw new StartupError(`${missing.join(' and ')} missing: this image has no embedded parts to take their place.`);
+  }
+}
+
+/** The first signal stops in order, a second one at once. */
+function onSignals(log: Logger, stopAll: Stop): void {
+  let isStopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      log.info({ signal }, 'stopping');
+      stopAll().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'stopping failed');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+function once(work: Stop): Stop {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+}

@@ -1,0 +1,43 @@
+import type { Faults } from '../faults.js';
+import { hasForbiddenCharacter } from './text.rules.js';
+
+const maxUrlLength = 2_048;
+
+/**
+ * An absolute URL of one of the schemes, without user info; normalised by the WHATWG URL standard.
+ * Whether it may be called is another question: see the outbound guard.
+ */
+export function webAddress(
+  faults: Faults,
+  path: readonly string[],
+  text: string,
+  schemes: readonly ('http' | 'https' | 'ws' | 'wss')[],
+): string {
+  const problem = addressProblem(text.trim(), schemes);
+  if (problem === undefined) return new URL(text.trim()).href;
+  faults.add('INVALID', path, problem);
+  return text;
+}
+
+/** The same for an address that may be missing; a blank one counts as none. */
+export function optionalWebAddress(
+  faults: Faults,
+  path: readonly string[],
+  text: string | null | undefined,
+  schemes: readonly ('http' | 'https' | 'ws' | 'wss')[],
+): string | null {
+  return text === null || text === undefined || text.trim() === '' ? null : webAddress(faults, path, text, schemes);
+}
+
+function addressProblem(text: string, schemes: readonly string[]): string | undefined {
+  if (text.length > maxUrlLength) return `Must be at most ${maxUrlLength} characters long.`;
+  if (hasForbiddenCharacter(text)) return 'Must not hold control characters.';
+  if (!URL.canParse(text)) return `Must be an absolute URL (${schemes.map((scheme) => `${scheme}://…`).join(' or ')}).`;
+  const url = new URL(text);
+  if (!schemes.includes(url.protocol.slice(0, -1))) {
+    return `Must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}.`;
+  }
+  if (url.username !== '' || url.password !== '') return 'Must not carry a user name or password.';
+  if (url.hostname === '') return 'Must name a host.';
+  return undefined;
+}

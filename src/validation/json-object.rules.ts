@@ -1,0 +1,62 @@
+import type { Faults } from '../faults.js';
+import { hasForbiddenCharacter } from './text.rules.js';
+
+export type JsonObject = Record<string, unknown>;
+
+const maxBytes = 16 * 1_024;
+const maxDepth = 5;
+const maxKeys = 200;
+const reservedKeys = new Set(['__proto__', 'constructor', 'prototype']);
+const secretLikeKey = /pass(word|wd|phrase)|secret|token|api[-_ ]?key|private[-_ ]?key/i;
+
+interface Walk {
+  readonly faults: Faults;
+  readonly secretsAllowed: boolean;
+  keys: number;
+}
+
+/**
+ * Checks a JSON object from a caller: at most 16 KiB, depth 5 and 200 keys; no NUL, half a surrogate or prototype key.
+ * Where secrets do not belong, keys that look like one are refused.
+ */
+export function checkJsonObject(
+  faults: Faults,
+  path: readonly string[],
+  value: JsonObject,
+  { secretsAllowed }: { secretsAllowed: boolean },
+): void {
+  if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+    faults.add('INVALID', path, `Must be at most ${maxBytes} bytes of JSON.`);
+    return;
+  }
+  const walk: Walk = { faults, secretsAllowed, keys: 0 };
+  checkValue(walk, path, value, 1);
+  if (walk.keys > maxKeys) faults.add('INVALID', path, `Must have at most ${maxKeys} keys.`);
+}
+
+function checkValue(walk: Walk, path: readonly string[], value: unknown, depth: number): void {
+  if (typeof value === 'string') {
+    if (hasForbiddenCharacter(value, true)) walk.faults.add('INVALID', path, 'Must not hold control characters.');
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > maxDepth) {
+    walk.faults.add('INVALID', path, `Must be at most ${maxDepth} levels deep.`);
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const memberPath = [...path, key];
+    if (!Array.isArray(value)) checkKey(walk, memberPath, key);
+    checkValue(walk, memberPath, member, depth + 1);
+  }
+}
+
+function checkKey(walk: Walk, path: readonly string[], key: string): void {
+  walk.keys += 1;
+  if (reservedKeys.has(key)) walk.faults.add('INVALID', path, 'This key is reserved.');
+  else if (key === '' || hasForbiddenCharacter(key)) {
+    walk.faults.add('INVALID', path, 'Keys must not be empty or hold control characters.');
+  } else if (!walk.secretsAllowed && secretLikeKey.test(key)) {
+    walk.faults.add('INVALID', path, 'This looks like a secret, which anyone who may read tenants would see here; use secrets.');
+  }
+}

@@ -1,0 +1,75 @@
+import type { Faults } from '../faults.js';
+
+/** C0, DEL and C1, and unpaired surrogates: PostgreSQL, XML or a terminal would choke on them. */
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const forbidden = /[\u0000-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+// eslint-disable-next-line no-control-regex -- the same, with line feed, carriage return and tab let through
+const forbiddenMultiline = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+export interface TextLimits {
+  /** In UTF-16 code units. */
+  readonly max: number;
+  /** Line feed, carriage return and tab may stand in it. */
+  readonly multiline?: boolean;
+}
+
+/** Upper limits of what people type, in characters. */
+export const textLimits = {
+  name: { max: 200 },
+  description: { max: 2_000, multiline: true },
+  reason: { max: 500, multiline: true },
+  search: { max: 100 },
+  identifier: { max: 255 },
+  secret: { max: 1_024 },
+} as const satisfies Record<string, TextLimits>;
+
+/** Whether the text holds a character that is refused everywhere. */
+export function hasForbiddenCharacter(text: string, multiline = false): boolean {
+  return (multiline ? forbiddenMultiline : forbidden).test(text);
+}
+
+/** A text that must not be blank: trimmed, or undefined with a fault noted. */
+export function requiredText(faults: Faults, path: readonly string[], text: string, limits: TextLimits): string {
+  const trimmed = text.trim();
+  if (trimmed === '') faults.add('INVALID', path, 'Must not be blank.');
+  else checkText(faults, path, trimmed, limits);
+  return trimmed;
+}
+
+/** A text that may be missing; a blank one counts as none. */
+export function optionalText(
+  faults: Faults,
+  path: readonly string[],
+  text: string | null | undefined,
+  limits: TextLimits,
+): string | null {
+  const trimmed = text?.trim() ?? '';
+  if (trimmed === '') return null;
+  checkText(faults, path, trimmed, limits);
+  return trimmed;
+}
+
+/** A secret: taken as it is, never trimmed, never repeated in a message. */
+export function secretText(faults: Faults, path: readonly string[], text: string): string {
+  if (text === '') faults.add('INVALID', path, 'Must not be empty.');
+  else checkText(faults, path, text, textLimits.secret);
+  return text;
+}
+
+function checkText(faults: Faults, path: readonly string[], text: string, { max, multiline }: TextLimits): void {
+  if (text.length > max) faults.add('INVALID', path, `Must be at most ${max} characters long.`);
+  if (hasForbiddenCharacter(text, multiline)) faults.add('INVALID', path, 'Must not hold control characters.');
+}
+
+/** A whole number within limits, both included. */
+export function wholeNumber(
+  faults: Faults,
+  path: readonly string[],
+  value: number,
+  { min, max, unit }: { min: number; max: number; unit?: string },
+): number {
+  if (value < min || value > max) {
+    faults.add('INVALID', path, `Must be from ${min} to ${max}${unit === undefined ? '' : ` ${unit}`}.`);
+  }
+  return value;
+}

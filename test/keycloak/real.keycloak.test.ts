@@ -1,0 +1,4 @@
+import { realKeycloakStartMs, startRealKeycloak } from '../support/real-keycloak.js';
+import { describeKeycloakBehaviour } from './conformance.js';
+
+describeKeycloakBehaviour('the real Keycloak', startRealKeycloak, realKeycloakStartMs);
