@@ -5,6 +5,13 @@
 const moduleFile = '^src/modules/[^/]+/';
 /** The files of a module that shape the API; the only ones that know GraphQL. */
 const apiFile = String.raw`${moduleFile}.+\.(resolver|type|input|enums)\.ts$`;
+/** The reads: projections of the fields asked for. */
+const queryFile = String.raw`${moduleFile}.+\.query\.ts$`;
+
+/** The process itself, and the command-line entries. */
+const entries = String.raw`^src/((main|process)\.ts$|cli/)`;
+/** Imports that leave no trace in the compiled code. */
+const types = ['type-only', 'type-import'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -20,8 +27,8 @@ module.exports = {
     {
       name: 'nothing-imports-main',
       severity: 'error',
-      from: { path: '^src/' },
-      to: { path: '^src/(main\\.ts$|cli/)', pathNot: '^src/cli/' },
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/(main|process)\\.ts$' },
     },
     {
       name: 'src-without-cli',
@@ -32,14 +39,14 @@ module.exports = {
     {
       name: 'app-only-from-entries',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main\\.ts$|cli/|embedded/)' },
+      from: { path: '^src/', pathNot: [entries, '^src/embedded/'] },
       to: { path: '^src/app\\.ts$' },
     },
     {
       name: 'embedded-only-from-entries',
       comment: 'The production image has no embedded/.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main\\.ts$|cli/|embedded/)' },
+      from: { path: '^src/', pathNot: [entries, '^src/embedded/'] },
       to: { path: '^src/embedded/' },
     },
     {
@@ -47,7 +54,7 @@ module.exports = {
       comment: 'A static import would stop the production image from starting.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/embedded/' },
-      to: { path: '^src/embedded/', dynamic: false, dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/embedded/', dynamic: false, dependencyTypesNot: types },
     },
     {
       name: 'modules-know-no-server',
@@ -59,28 +66,32 @@ module.exports = {
       name: 'graphql-only-in-api-files',
       comment: 'Services, entities and rules know neither the server nor its libraries.',
       severity: 'error',
-      from: { path: moduleFile, pathNot: apiFile },
+      from: { path: moduleFile, pathNot: [apiFile, queryFile] },
       to: { path: ['^src/graphql/', 'node_modules/(type-graphql|graphql|graphql-scalars|@apollo)/'] },
     },
     {
       name: 'never-back-to-the-api',
       comment: 'resolver → service → entity → rules: what a service takes and gives it names itself.',
       severity: 'error',
-      from: { path: moduleFile, pathNot: [apiFile, String.raw`\.query\.ts$`] },
+      from: { path: moduleFile, pathNot: [apiFile, queryFile] },
       to: { path: apiFile },
     },
     {
       name: 'a-projection-names-api-types-only',
-      comment: 'What is read for an answer may be typed by the answer, no more.',
+      comment: 'A read of just the fields asked for may know which ones were, and the type of the answer; no more.',
       severity: 'error',
-      from: { path: String.raw`${moduleFile}.+\.query\.ts$` },
-      to: { path: apiFile, dependencyTypesNot: ['type-only'] },
+      from: { path: queryFile },
+      to: {
+        path: [apiFile, '^src/graphql/', 'node_modules/(type-graphql|graphql)/'],
+        pathNot: '^src/graphql/selection\\.ts$',
+        dependencyTypesNot: types,
+      },
     },
     {
       name: 'types-call-nothing',
       severity: 'error',
       from: { path: String.raw`${moduleFile}.+\.(type|input)\.ts$` },
-      to: { path: ['node_modules/@mikro-orm/', '^src/integrations/'], dependencyTypesNot: ['type-only'] },
+      to: { path: ['node_modules/@mikro-orm/', '^src/integrations/'], dependencyTypesNot: types },
     },
     {
       name: 'resolver-is-private',
@@ -126,7 +137,7 @@ module.exports = {
       from: { path: '^src/(graphql|http)/' },
       to: {
         path: String.raw`${moduleFile}.+\.(resolver|type|input|service|query)\.ts$`,
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: types,
       },
     },
     {
@@ -139,7 +150,7 @@ module.exports = {
       name: 'sockets-in-few-places',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(integrations|embedded|http)/' },
-      to: { path: '^(node:)?(http|https|http2|tls|dns|dgram)(/promises)?$', dependencyTypesNot: ['type-only'] },
+      to: { path: '^(node:)?(http|https|http2|tls|dns|dgram)(/promises)?$', dependencyTypesNot: types },
     },
     {
       name: 'no-dev-dependency-in-production',

@@ -37,7 +37,7 @@ export async function startEmbedded(settings: Settings, log: Logger): Promise<Em
   };
   try {
     if (!settings.keycloak) keycloak = await startKeycloakStandIn({ stateDir: join(dataDir, 'keycloak') });
-    if (!settings.database) postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log });
+    if (!settings.database) postgres = await startEmbeddedPostgres({ dataDir, log });
     return { config: complete(settings, postgres, keycloak), keycloak, stop };
   } catch (error) {
     await stop();

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+} from 'node:fs';
 import { readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -50,21 +60,18 @@ export function settleHome(dataDir: string, log: { info(details: object, message
 
 function makeHome(dataDir: string, directory: string, log: { info(details: object, message: string): void }): void {
   const user = unprivilegedUser();
-  let home = directory;
   if (mayEnter(dirname(realpathSync(dataDir)), user.uid)) {
     // Names in it can still not be listed by others; everything in it is closed by its own mode.
     chmodSync(dataDir, statSync(dataDir).mode | 0o011);
-  } else {
-    const digest = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 12);
-    home = `/var/lib/tenantry-${digest}`;
-    symlinkSync(home, directory);
-    log.info(
-      { directory: home },
-      'DATA_DIR is closed to other users, so the embedded PostgreSQL keeps its data elsewhere',
-    );
+    mkdirSync(directory, { mode: 0o700 });
+    chownSync(directory, user.uid, user.gid);
+    return;
   }
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  // Never a name of before: whoever removed DATA_DIR wants to begin anew.
+  const home = mkdtempSync('/var/lib/tenantry-');
   chownSync(home, user.uid, user.gid);
+  symlinkSync(home, directory);
+  log.info({ directory: home }, 'others may not enter DATA_DIR, so the embedded PostgreSQL keeps its data elsewhere');
 }
 
 /**

@@ -120,20 +120,22 @@ class Server {
     });
     closeSync(log);
     const ended = new AbortController();
-    child.once('error', () => {
+    child.once('error', (error) => {
       ended.abort();
+      this.options.log.error({ error }, 'the embedded PostgreSQL cannot be run');
     });
     child.once('exit', (code, signal) => {
       ended.abort();
-      if (!this.#stopping)
-        this.options.log.error({ code, signal, log: this.#logFile }, 'the embedded PostgreSQL ended');
+      if (this.#stopping) return;
+      this.options.log.error({ code, signal, log: this.#logFile }, 'the embedded PostgreSQL ended');
     });
     child.unref();
-    for (const deadline = Date.now() + startTimeoutMs; Date.now() < deadline; await sleep(10)) {
-      if (ended.signal.aborted) return false;
+    const deadline = Date.now() + startTimeoutMs;
+    while (!ended.signal.aborted) {
       if (this.#isReady(child.pid)) return true;
+      if (Date.now() > deadline) await this.stop();
+      await sleep(10);
     }
-    await this.stop();
     return false;
   }
 

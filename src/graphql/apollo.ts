@@ -43,7 +43,7 @@ export function createApollo(schema: GraphQLSchema, { sandbox, log }: ApolloOpti
     introspection: true, // decided by role, in Operations
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: documentLimits.tokens },
+    parseOptions: { maxTokens: documentLimits.tokens, maxComments: documentLimits.comments },
     dangerouslyDisableValidation: true, // Operations validates, once the document's limits are known to hold
     formatError: (error) => formatEarlyError(error, log),
     plugins: [
@@ -99,8 +99,8 @@ function formatEarlyError(error: GraphQLFormattedError, log: Logger): GraphQLFor
   const code = error.extensions?.['code'];
   const { message, locations } = error;
   if (code === 'GRAPHQL_PARSE_FAILED') {
-    return message.includes('tokens')
-      ? formatted(`The document exceeds the limit of ${documentLimits.tokens} (tokens).`, {
+    return isOverLimit(message)
+      ? formatted(`The document exceeds the limit of ${documentLimits.tokens} tokens, or is nested too deeply.`, {
           code: 'GRAPHQL_VALIDATION_FAILED',
         })
       : formatted(syntaxMessage(message), { code }, { locations });
@@ -108,6 +108,11 @@ function formatEarlyError(error: GraphQLFormattedError, log: Logger): GraphQLFor
   if (code === 'BAD_REQUEST') return formatted(message.trim(), { code });
   log.error({ code }, 'Apollo Server failed before an operation was known');
   return formatted('Internal error', { code: 'INTERNAL_SERVER_ERROR' });
+}
+
+/** Too many tokens or comments, or values nested until the parser's stack was full. */
+function isOverLimit(message: string): boolean {
+  return message.includes('Parsing aborted') || !message.startsWith('Syntax Error');
 }
 
 /** Apollo's messages about itself; none of them concerns a request. */

@@ -4,6 +4,8 @@ import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSet
 export const documentLimits = {
   /** Lexical tokens; enforced while parsing. */
   tokens: 3_000,
+  /** Lines of comment; enforced while parsing. */
+  comments: 1_000,
   /** Levels of fields; introspection as tools send it needs 15. */
   depth: 20,
   /** Fields and spreads, each fragment counted as often as it is spread. */

@@ -104,7 +104,11 @@ function judge(schema: GraphQLSchema, document: DocumentNode): Verdict {
   const limits = brokenLimits(document);
   if (limits.length > 0) return { ...verdict, errors: limits.map(invalid), isOverLimit: true };
   const errors = validate(schema, document, rules, { hideSuggestions: true });
-  if (errors.length > 0) return { ...verdict, errors: errors.map(validationError) };
+  if (errors.length > 0) {
+    // graphql-js gives up where comparing fields that could merge would take too long.
+    const isOverLimit = errors.some(({ message }) => message === 'Validation aborted.');
+    return { ...verdict, errors: errors.map(validationError), isOverLimit };
+  }
   const operations = document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION);
   const counters = new Map(operations.map((it) => [it, nodeCounter(schema, document, it)]));
   return { ...verdict, readsSchema: readsSchema(document), counters };

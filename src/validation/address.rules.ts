@@ -4,7 +4,7 @@ import { hasForbiddenCharacter } from './text.rules.js';
 const maxUrlLength = 2_048;
 
 /**
- * An absolute URL of one of the schemes, without user info; normalised by the WHATWG URL standard.
+ * An absolute URL (WHATWG URL standard) of one of the schemes, without user info, as it was given.
  * Whether it may be called is another question: see the outbound guard.
  */
 export function webAddress(
@@ -13,10 +13,10 @@ export function webAddress(
   text: string,
   schemes: readonly ('http' | 'https' | 'ws' | 'wss')[],
 ): string {
-  const problem = addressProblem(text.trim(), schemes);
-  if (problem === undefined) return new URL(text.trim()).href;
-  faults.add('INVALID', path, problem);
-  return text;
+  const address = text.trim();
+  const problem = addressProblem(address, schemes);
+  if (problem !== undefined) faults.add('INVALID', path, problem);
+  return address;
 }
 
 /** The same for an address that may be missing; a blank one counts as none. */

@@ -35,7 +35,12 @@ describe('who is calling', () => {
   });
 
   test('public fields answer although the token is refused', async () => {
-    const answer = await post(api, 'mutation { login(input: { username: "a", password: "b" }) { session } }', {}, { caller: 'expired' });
+    const answer = await post(
+      api,
+      'mutation { login(input: { username: "a", password: "b" }) { session } }',
+      {},
+      { caller: 'expired' },
+    );
     expect(answer.data).toEqual({ login: { session: 'of a' } });
   });
 
@@ -96,14 +101,19 @@ describe('what goes wrong in a field', () => {
   });
 
   test('request faults keep code, path and reason', async () => {
-    expect((await failing('input')).errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', path: ['after'] } });
+    expect((await failing('input')).errors[0]).toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT', path: ['after'] },
+    });
     expect((await failing('reason')).errors[0]?.extensions['reason']).toBe('TENANT_NOT_OPERATIONAL');
     expect((await failing('userFault')).errors[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', path: ['first'] });
   });
 
-  test.each(['unavailable', 'refused', 'starting', 'poolTimeout', 'wrapped'])('%s is SERVICE_UNAVAILABLE', async (how) => {
-    expect(codes(await failing(how))).toEqual(['SERVICE_UNAVAILABLE']);
-  });
+  test.each(['unavailable', 'refused', 'starting', 'poolTimeout', 'wrapped'])(
+    '%s is SERVICE_UNAVAILABLE',
+    async (how) => {
+      expect(codes(await failing(how))).toEqual(['SERVICE_UNAVAILABLE']);
+    },
+  );
 
   test.each(['defect', secret])('anything else is an internal error with the request id alone (%s)', async (how) => {
     const answer = await failing(how);
@@ -206,9 +216,9 @@ describe('reading the schema', () => {
   test.each(['nobody', 'tenant', 'expired'])('%s may not', async (caller) => {
     const answer = await post(api, query, {}, { caller });
     expect(codes(answer)).toEqual(['UNAUTHENTICATED']);
-    expect(codes(await post(api, '{ ...F } fragment F on Query { __type(name: "Thing") { name } }', {}, { caller }))).toEqual([
-      'UNAUTHENTICATED',
-    ]);
+    expect(
+      codes(await post(api, '{ ...F } fragment F on Query { __type(name: "Thing") { name } }', {}, { caller })),
+    ).toEqual(['UNAUTHENTICATED']);
   });
 
   test('platform callers may, and __typename is for everybody', async () => {

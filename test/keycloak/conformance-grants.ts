@@ -169,6 +169,7 @@ function keyRows(suite: Suite, service: Grant, issuer: () => string): void {
       unknown,
     );
     const discovery = oidc.discovery(new URL(`${suite.provider.url}/realms/no-such-realm`), 'x', 'y', undefined, {
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated only to stand out; this is plain http on the own machine
       execute: [oidc.allowInsecureRequests],
     });
     await expect(discovery).rejects.toMatchObject({ code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' });

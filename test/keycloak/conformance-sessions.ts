@@ -155,6 +155,7 @@ function openidClientRows(suite: Suite): void {
   test('openid-client: discovery, password grant, refresh, revocation, errors', async () => {
     const issuer = new URL(`${suite.provider.url}/realms/${suite.fixture.realm}`);
     const config = await oidc.discovery(issuer, 'login', 'login-secret', undefined, {
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated only to stand out; this is plain http on the own machine
       execute: [oidc.allowInsecureRequests],
     });
     const tokens = await oidc.genericGrantRequest(config, 'password', { username: 'plain', password: 'right' });

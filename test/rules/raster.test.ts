@@ -4,9 +4,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
 import { UserFault } from '../../src/errors.js';
-import { Faults } from '../../src/faults.js';
 import { imageLimits, type LogoKind } from '../../src/modules/branding/image.rules.js';
-import { readLogoImage, readOptionalLogo, readUpload } from '../../src/modules/branding/logo-image.js';
+import { readLogoImage } from '../../src/modules/branding/logo-image.js';
 
 const path = ['input', 'logo'];
 const read = (bytes: Buffer, kind: LogoKind = 'logo') => readLogoImage(bytes, kind, path);
@@ -163,17 +162,6 @@ describe('a raster image is written anew', () => {
 });
 
 describe('a file is refused as too large', () => {
-  it('with one byte more than 2 MiB, cut by the reader or not', async () => {
-    const most = Buffer.alloc(imageLimits.bytes);
-    expect(await readUpload({ bytes: most, isTruncated: false }, path)).toBe(most);
-    for (const file of [
-      { bytes: Buffer.alloc(imageLimits.bytes + 1), isTruncated: false },
-      { bytes: most, isTruncated: true },
-    ]) {
-      await expect(readUpload(file, path)).rejects.toMatchObject({ errors: [{ code: 'FILE_TOO_LARGE', path }] });
-    }
-  });
-
   it('with more than 4096 pixels on either side', async () => {
     expect(await refusal(await canvas(4096, 4).png().toBuffer())).toBeUndefined();
     expect(await refusal(await canvas(4, 4096).webp().toBuffer())).toBeUndefined();
@@ -190,12 +178,6 @@ describe('a file is refused as too large', () => {
     expect(await refusal(bomb)).toBe('FILE_TOO_LARGE');
     expect(await refusal(await canvas(5_000, 5_000).png().toBuffer())).toBe('FILE_TOO_LARGE');
     expect(await refusal(statedPng(60_000, 60_000, deflateSync(Buffer.alloc(1_000_000))))).toBe('FILE_TOO_LARGE');
-  });
-
-  it('as an SVG that states them', async () => {
-    expect(await refusal(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="16000"/>'))).toBe(
-      'FILE_TOO_LARGE',
-    );
   });
 });
 
@@ -225,39 +207,5 @@ describe('a file is refused for its type', () => {
   ])('%s', async (_, bytes) => {
     expect(await refusal(bytes)).toBe('FILE_TYPE_NOT_ALLOWED');
     expect(await refusal(bytes, 'favicon')).toBe('FILE_TYPE_NOT_ALLOWED');
-  });
-});
-
-describe('an SVG', () => {
-  it('is stored rebuilt, whatever mark or blank it begins with', async () => {
-    const bytes = Buffer.from(
-      '\ufeff\n <svg xmlns="http://www.w3.org/2000/svg" onload="x()" viewBox="0 0 24 12"><script/><path/></svg>',
-    );
-    const image = await read(bytes);
-    expect(image).toMatchObject({ contentType: 'image/svg+xml', width: 24, height: 12 });
-    expect(image.data.toString()).toBe('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 12"><path/></svg>');
-  });
-});
-
-describe('an optional picture', () => {
-  it('notes its fault beside all others', async () => {
-    const faults = new Faults();
-    faults.add('INVALID', ['input', 'name'], 'Must not be blank.');
-    const file = { bytes: Buffer.from('GIF89a'), isTruncated: false };
-    expect(await readOptionalLogo(faults, path, file, 'logo')).toBeUndefined();
-    const noted = [
-      { code: 'INVALID', path: ['input', 'name'] },
-      { code: 'FILE_TYPE_NOT_ALLOWED', path },
-    ];
-    await expect(async () => faults.throwIfAny()).rejects.toMatchObject({ errors: noted });
-  });
-
-  it('tells not sent, removed and sent apart', async () => {
-    const faults = new Faults();
-    expect(await readOptionalLogo(faults, path, undefined, 'logo')).toBeUndefined();
-    expect(await readOptionalLogo(faults, path, null, 'logo')).toBeNull();
-    const file = Promise.resolve({ bytes: png, isTruncated: false });
-    expect(await readOptionalLogo(faults, path, file, 'logo')).toMatchObject({ contentType: 'image/png' });
-    expect(faults.any).toBe(false);
   });
 });

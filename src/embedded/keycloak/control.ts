@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JWTPayload } from 'jose';
+import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { newKey } from './keys.js';
 import type { Realm } from './model.js';
 import { addClient, newRealm } from './realm-factory.js';
@@ -110,10 +110,13 @@ export class Control {
   }
 
   /** Any claims at all under the realm's own signing key; `iat` and `exp` (in 300 s) where they are not given. */
-  sign(realm: string, claims: JWTPayload, header: Record<string, unknown> = {}): Promise<string> {
+  sign(realm: string, claims: JWTPayload, header: Partial<JWTHeaderParameters> = {}): Promise<string> {
     const [key] = this.#realm(realm).signingKeys;
     if (!key) throw new Error(`The realm ${realm} has no key`);
-    return sign({ iat: nowSeconds(), exp: nowSeconds() + 300, jti: randomUUID(), ...claims }, key, header);
+    return sign({ iat: nowSeconds(), exp: nowSeconds() + 300, jti: randomUUID(), ...claims }, key, {
+      alg: 'RS256',
+      ...header,
+    });
   }
 
   #realm(name: string): Realm {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { decodeProtectedHeader, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { decodeProtectedHeader, jwtVerify, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import type { TokenLie } from './faults.js';
 import { keyObjects, newKey } from './keys.js';
 import type { Client, Realm, RealmKey, Session, User } from './model.js';
@@ -42,11 +42,17 @@ export async function accessToken(subject: TokenSubject, grant: 'ro' | 'rt' | 'c
   return sign({ ...claims, ...issued, ...lieClaims(lie) }, key);
 }
 
-/** Signs claims with a realm's key: `{ alg: RS256, typ: JWT, kid }`. */
-export const sign = (claims: JWTPayload, key: RealmKey, header: Record<string, unknown> = {}): Promise<string> =>
-  new SignJWT(claims)
-    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header })
-    .sign(keyObjects(key).privateKey);
+/** Signs claims with a realm's key: `{ alg: RS256, typ: JWT, kid }`; a header marked critical need not be known. */
+export function sign(
+  claims: JWTPayload,
+  key: RealmKey,
+  header: JWTHeaderParameters = { alg: 'RS256' },
+): Promise<string> {
+  const crit = Object.fromEntries((header.crit ?? []).map((name) => [name, true]));
+  return new SignJWT(claims)
+    .setProtectedHeader({ typ: 'JWT', kid: key.kid, ...header })
+    .sign(keyObjects(key).privateKey, { crit });
+}
 
 function lieClaims(lie: TokenLie | undefined): JWTPayload {
   switch (lie) {

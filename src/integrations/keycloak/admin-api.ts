@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { OutboundFault, type Outbound } from '../guarded-fetch.js';
 import { KeycloakFault } from './keycloak-fault.js';
 import type { RealmAddress } from './realm-address.js';
-import { tokenEndpoint, tokenErrorOf, type ClientCredentials } from './token-endpoint.js';
+import { detailOf, tokenEndpoint, tokenErrorOf, type ClientCredentials } from './token-endpoint.js';
 
 export interface AdminAnswer {
   /** HTTP status; 0 where no answer came in time. */
@@ -97,8 +97,7 @@ function cachedToken(
       return answer.access_token;
     } catch (error) {
       entry.expiresAt = 0;
-      const { status, error: code } = tokenErrorOf(error);
-      throw new KeycloakFault('UNAVAILABLE', `no admin token: HTTP ${status ?? 'none'}, ${code}`);
+      throw new KeycloakFault('UNAVAILABLE', `no admin token: ${detailOf(tokenErrorOf(error))}`);
     }
   };
   return {

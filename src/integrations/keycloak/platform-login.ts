@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import type { Outbound } from '../guarded-fetch.js';
 import { KeycloakFault } from './keycloak-fault.js';
 import type { RealmAddress } from './realm-address.js';
-import { tokenEndpoint, tokenErrorOf, type ClientCredentials, type TokenError } from './token-endpoint.js';
+import { detailOf, tokenEndpoint, tokenErrorOf, type ClientCredentials, type TokenError } from './token-endpoint.js';
 
 export interface TokenSet {
   readonly accessToken: string;
@@ -81,7 +81,7 @@ export function createPlatformLogin(options: {
 
 function fail(error: TokenError, translate: Translate): never {
   const kind = translate(error) ?? 'UNAVAILABLE';
-  throw new KeycloakFault(kind, `HTTP ${error.status ?? 'none'}, ${error.error}`);
+  throw new KeycloakFault(kind, detailOf(error));
 }
 
 /** Keycloak says one and the same for every wrong part; only with the right password does it tell more. */

@@ -3,7 +3,7 @@ import { clientCredentialsGrant } from 'openid-client';
 import type { Outbound } from '../guarded-fetch.js';
 import { KeycloakFault, type KeycloakFaultKind } from './keycloak-fault.js';
 import type { RealmAddress } from './realm-address.js';
-import { tokenEndpoint, tokenErrorOf, type ClientCredentials, type TokenError } from './token-endpoint.js';
+import { detailOf, tokenEndpoint, tokenErrorOf, type ClientCredentials, type TokenError } from './token-endpoint.js';
 
 export interface RealmToken {
   readonly accessToken: string;
@@ -35,7 +35,7 @@ export async function grantRealmToken(
     };
   } catch (error) {
     const found = tokenErrorOf(error);
-    throw new KeycloakFault(kindOf(found), `HTTP ${found.status ?? 'none'}, ${found.error.slice(0, 100)}`);
+    throw new KeycloakFault(kindOf(found), detailOf(found));
   }
 }
 

@@ -71,6 +71,17 @@ function throughGuard(outbound: Outbound, purpose: RealmAddress['purpose'], time
   };
 }
 
+const knownCodes = [
+  ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type'],
+  ...['invalid_scope', 'access_denied', 'invalid_token', 'server_error', 'temporarily_unavailable'],
+  ...['REFUSED', 'TIMED_OUT', 'TOO_LARGE', 'FAILED', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON'],
+];
+
+/** For messages and logs. A hostile server may put the secret that it was sent into any text: only known codes go in. */
+export function detailOf({ status, error }: TokenError): string {
+  return `HTTP ${status ?? 'none'}, ${knownCodes.includes(error) ? error : 'other'}`;
+}
+
 /** Reads what openid-client threw; rethrows what is no answer of Keycloak's and no failure to reach it. */
 export function tokenErrorOf(error: unknown): TokenError {
   if (error instanceof ResponseBodyError) {

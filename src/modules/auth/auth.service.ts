@@ -84,7 +84,7 @@ async function loginClient(
  * @throws RequestFault SERVICE_UNAVAILABLE, FORBIDDEN as for `login`
  */
 export async function refreshSession(ctx: RequestContext, refreshToken: string): Promise<SessionDetails> {
-  if (refreshToken.length > maxTokenLength) return fail('SESSION_EXPIRED', tokenPath);
+  if (refreshToken === '' || refreshToken.length > maxTokenLength) return fail('SESSION_EXPIRED', tokenPath);
   const tokens = await ctx.app.login.refresh(refreshToken).catch((error: unknown) => translate(error, tokenPath));
   return await openSession(ctx, tokens, { isSession: true });
 }
@@ -125,10 +125,7 @@ async function checked(ctx: RequestContext, tokens: TokenSet, isSession: boolean
     const remedy =
       `set up the client "${clientId}": an audience mapper for itself, full scope off with its four roles as scope ` +
       'mappings, lightweight tokens off, and KEYCLOAK_PUBLIC_URL as issuers name it; keycloak:setup does the former';
-    ctx.log.error(
-      { reason: error.message, cause: error.cause, remedy },
-      "login refused: the operators' realm is not set up",
-    );
+    ctx.log.error({ reason: error.message, remedy }, "login refused: the operators' realm is not set up");
     throw new RequestFault('FORBIDDEN', "The operators' realm is not set up for Tenantry; the service's log says how.");
   }
 }

@@ -63,7 +63,8 @@ function subscription({ now }: Surroundings): RawBuilder<unknown> {
     'tier', t.subscription_tier, 'startsAt', ${timestamp('t.subscription_starts_at')},
     'endsAt', ${timestamp('t.subscription_ends_at')}, 'isTrial', t.is_trial,
     'isExpired', coalesce(t.subscription_ends_at < ${now}::timestamptz, false),
-    'daysRemaining', greatest(ceil(extract(epoch from t.subscription_ends_at - ${now}::timestamptz) / 86400), 0)::int)`;
+    'daysRemaining', case when t.subscription_ends_at is not null then
+      greatest(ceil(extract(epoch from t.subscription_ends_at - ${now}::timestamptz) / 86400), 0)::int end)`;
 }
 
 /** Each field of the API's Tenant, and where it comes from. Groups are shaped by PostgreSQL. */

@@ -1,0 +1,211 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { answerOf, codes, startSmallApi, type GraphQLAnswer, type SmallApi } from '../support/small-api.js';
+
+const MAX_FILE = 2_097_152;
+const query = `mutation ($input: ThingInput!) {
+  createThing(input: $input) { thing files { filename byteSize isTruncated start } userErrors { code path } }
+}`;
+
+let api: SmallApi;
+let port: number;
+beforeAll(async () => {
+  api = await startSmallApi();
+  port = await api.server.listen();
+});
+afterAll(() => api.server.stop());
+
+interface UploadRequest {
+  operations?: unknown;
+  map?: unknown;
+  files?: [field: string, bytes: string | Uint8Array, name?: string][];
+  headers?: Record<string, string | undefined>;
+}
+
+const operations = (input: Record<string, unknown> = { logo: null }) => ({
+  query,
+  variables: { input: { name: 'x', parent: { id: '1' }, ...input } },
+});
+
+/** Sends a multipart request over a real socket, in the order of the specification: operations, map, files. */
+async function upload({
+  operations: sent = operations(),
+  map = { 0: ['variables.input.logo'] },
+  files = [['0', 'bytes']],
+  headers = {},
+}: UploadRequest): Promise<GraphQLAnswer & { connection: string | null }> {
+  const form = new FormData();
+  if (sent !== undefined) form.append('operations', typeof sent === 'string' ? sent : JSON.stringify(sent));
+  if (map !== undefined) form.append('map', typeof map === 'string' ? map : JSON.stringify(map));
+  for (const [field, bytes, name = 'logo.png'] of files) form.append(field, new Blob([bytes as BlobPart]), name);
+  const { headers: formHeaders, ...body } = new Response(form);
+  void formHeaders;
+  void body;
+  const encoded = new Response(form);
+  const bytes = Buffer.from(await encoded.arrayBuffer());
+  const all: Record<string, string | undefined> = {
+    'content-type': encoded.headers.get('content-type') ?? '',
+    'content-length': String(bytes.length),
+    'apollo-require-preflight': 'true',
+    authorization: 'Bearer admin',
+    ...headers,
+  };
+  return send(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string>, bytes);
+}
+
+/** Node's own client: `fetch` refuses to send a body without a length, or with a wrong one. */
+function send(headers: Record<string, string>, bytes: Buffer): Promise<GraphQLAnswer & { connection: string | null }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ port, path: '/graphql', method: 'POST', headers, agent: false }, (response) => {
+      void text(response).then((body) =>
+        resolve({ ...answerOf(response.statusCode ?? 0, body), connection: response.headers.connection ?? null }),
+      );
+    });
+    // A refused upload is answered while the client still sends.
+    request.on('error', reject);
+    request.end(bytes);
+  });
+}
+
+async function text(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+const filesOf = ({ data }: GraphQLAnswer): unknown => (data?.['createThing'] as { files: unknown } | undefined)?.files;
+
+describe('files arrive', () => {
+  test('one', async () => {
+    const answer = await upload({});
+    expect(answer.errors).toEqual([]);
+    expect(filesOf(answer)).toEqual([{ filename: 'logo.png', byteSize: 5, isTruncated: false, start: 'bytes' }]);
+  });
+
+  test('three, in whatever order they are used', async () => {
+    const answer = await upload({
+      operations: operations({ logo: null, icon: null, dark: null }),
+      map: { a: ['variables.input.dark'], b: ['variables.input.icon'], c: ['variables.input.logo'] },
+      files: [
+        ['a', 'A'.repeat(500_000)],
+        ['b', 'B'.repeat(500_000)],
+        ['c', 'C'.repeat(500_000)],
+      ],
+    });
+    expect(filesOf(answer)).toMatchObject([{ start: 'CCCCCCCC' }, { start: 'BBBBBBBB' }, { start: 'AAAAAAAA' }]);
+  });
+
+  test('the same one at two places', async () => {
+    const answer = await upload({
+      operations: operations({ logo: null, icon: null }),
+      map: { 0: ['variables.input.logo', 'variables.input.icon'] },
+    });
+    expect(filesOf(answer)).toMatchObject([{ byteSize: 5 }, { byteSize: 5 }]);
+  });
+
+  test('of exactly the largest size whole, of one byte more marked as cut', async () => {
+    const whole = await upload({ files: [['0', new Uint8Array(MAX_FILE)]] });
+    expect(filesOf(whole)).toMatchObject([{ byteSize: MAX_FILE, isTruncated: false }]);
+    const cut = await upload({ files: [['0', new Uint8Array(MAX_FILE + 1)]] });
+    expect(filesOf(cut)).toMatchObject([{ isTruncated: true }]);
+  });
+
+  test('names that lead elsewhere are only names', async () => {
+    const answer = await upload({ files: [['0', 'x', '../../etc/passwd']] });
+    expect(filesOf(answer)).toMatchObject([{ filename: expect.not.stringContaining('/') as string }]);
+  });
+
+  test('through app.inject as well', async () => {
+    const form = new FormData();
+    form.append('operations', JSON.stringify(operations()));
+    form.append('map', '{"0":["variables.input.logo"]}');
+    form.append('0', new Blob(['bytes']), 'logo.png');
+    const encoded = new Response(form);
+    const payload = Buffer.from(await encoded.arrayBuffer());
+    const response = await api.server.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload,
+      headers: {
+        'content-type': encoded.headers.get('content-type') ?? '',
+        'content-length': String(payload.length),
+        'apollo-require-preflight': 'true',
+        authorization: 'Bearer admin',
+      },
+    });
+    expect(filesOf(answerOf(response.statusCode, response.body))).toMatchObject([{ byteSize: 5 }]);
+  });
+});
+
+describe('refused by the headers alone, and the connection is given up', () => {
+  const big = new Uint8Array(6_000_000);
+  test.each<[string, UploadRequest, number, string]>([
+    ['without a preflight header', { headers: { 'apollo-require-preflight': undefined } }, 400, 'BAD_REQUEST'],
+    ['without a token', { headers: { authorization: undefined } }, 401, 'UNAUTHENTICATED'],
+    ['with a refused token', { headers: { authorization: 'Bearer expired' } }, 401, 'UNAUTHENTICATED'],
+    ['of a suspended tenant', { headers: { authorization: 'Bearer suspended' } }, 403, 'FORBIDDEN'],
+    ['without a length', { headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }, 411, 'BAD_REQUEST'],
+    ['too large as a whole', { files: [['0', new Uint8Array(7_500_000)]] }, 413, 'BAD_REQUEST'],
+    ['large, without a token', { headers: { authorization: undefined }, files: [['0', big]] }, 401, 'UNAUTHENTICATED'],
+  ])('%s', async (_name, request, status, code) => {
+    const answer = await upload(request);
+    expect([answer.status, codes(answer), answer.connection]).toEqual([status, [code], 'close']);
+  });
+});
+
+describe('malformed', () => {
+  test.each<[string, UploadRequest, number]>([
+    ['too many files', { map: { 0: ['variables.input.logo'], 1: [], 2: [], 3: [] } }, 413],
+    ['more files than the map names', { files: Array.from({ length: 5 }, (_, i) => [String(i), 'x']) }, 413],
+    ['a file that is missing', { files: [] }, 400],
+    ['operations that are no JSON', { operations: '{' }, 400],
+    ['operations that are too long', { operations: JSON.stringify({ query: ' '.repeat(300_000) }) }, 413],
+    ['operations that are text', { operations: '"x"' }, 400],
+    ['a map that is no JSON', { map: '{' }, 400],
+    ['a map that is a list', { map: [['variables.input.logo']] }, 400],
+    ['a path that leads nowhere', { map: { 0: ['variables.other.logo'] } }, 400],
+    ['a path to something that is no null', { map: { 0: ['variables.input.name'] } }, 400],
+    ['a path that is empty', { map: { 0: [''] } }, 400],
+    ['a path through __proto__', { map: { 0: ['variables.__proto__.polluted'] } }, 400],
+    ['a path through constructor', { map: { 0: ['variables.constructor.prototype.polluted'] } }, 400],
+    ['a path through an inherited member', { map: { 0: ['variables.toString.polluted'] } }, 400],
+    ['a batch', { operations: [operations()], map: { 0: ['0.variables.input.logo'] } }, 400],
+    ['paths that are no text', { map: { 0: [5] } }, 400],
+    ['entries that are no lists', { map: { 0: 'variables.input.logo' } }, 400],
+  ])('%s', async (_name, request, status) => {
+    const answer = await upload(request);
+    expect(answer.status).toBe(status);
+    expect(answer.errors).toHaveLength(1);
+    expect(['BAD_REQUEST', 'BAD_USER_INPUT']).toContain(codes(answer)[0]);
+    expect(answer.data).toBeUndefined();
+    expect(Object.hasOwn(Object.prototype.toString, 'polluted')).toBe(false);
+  });
+
+  test.each([
+    ['no boundary', 'multipart/form-data'],
+    ['another boundary', 'multipart/form-data; boundary=other'],
+    ['broken parameters', 'multipart/form-data; boundary='],
+  ])('%s', async (_name, contentType) => {
+    const answer = await upload({ headers: { 'content-type': contentType } });
+    expect([answer.status, codes(answer)]).toEqual([400, ['BAD_REQUEST']]);
+  });
+
+  test('a body that ends early does not hang', async () => {
+    const answer = upload({ headers: { 'content-length': '100000' } });
+    const raced = await Promise.race([answer.catch(() => 'closed'), new Promise((r) => setTimeout(() => r('open'), 300))]);
+    expect(raced).toBe('open'); // it waits for the rest, as it must
+    expect(api.logged()).not.toContain('internal error');
+  });
+
+  test('a value that is no file is refused where a file is expected', async () => {
+    const response = await api.server.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: 'Bearer admin' },
+      payload: operations({ logo: { filename: 'x' } }),
+    });
+    expect(codes(answerOf(response.statusCode, response.body))).toEqual(['BAD_USER_INPUT']);
+  });
+});
