@@ -42,11 +42,17 @@ export interface RunningApp {
  */
 export async function startApp(config: Config, log: Logger, now = (): Date => new Date()): Promise<RunningApp> {
   const keyRing = makeKeyRing(config.secrets.key, config.secrets.previousKey);
-  const db = connectDatabases(await prepareDatabase({ ...config.database, keyRing, log }));
+  const urls = await prepareDatabase({ ...config.database, keyRing, log });
+  const db = connectDatabases(urls);
+  const address = { url: config.http.publicUrl ?? '' };
+  const services = wire({ config, log, now, keyRing, db, address, platformUrl: urls.platformUrl });
+  const letGo = async (graceMs: number): Promise<void> => {
+    await services.jobs.stop(graceMs);
+    await services.outbound.close();
+    await db.close();
+  };
   try {
     const schema = await buildApiSchema(resolvers);
-    const address = { url: config.http.publicUrl ?? '' };
-    const services = wire({ config, log, now, keyRing, db, address });
     const server = await createHttpServer({
       config,
       apollo: createApollo(schema, { sandbox: config.sandbox, log }),
@@ -58,16 +64,17 @@ export async function startApp(config: Config, log: Logger, now = (): Date => ne
       },
       log,
     });
+    await services.jobs.start();
     const url = `http://${hostInUrl(config.http.host)}:${await server.listen()}`;
     address.url ||= url;
     const stop = async (): Promise<void> => {
+      const deadline = Date.now() + config.http.shutdownGraceSeconds * 1_000;
       await server.stop();
-      await services.outbound.close();
-      await db.close();
+      await letGo(deadline - Date.now());
     };
     return { url, services, stop };
   } catch (error) {
-    await db.close();
+    await letGo(0);
     throw error;
   }
 }
@@ -80,9 +87,10 @@ interface Parts {
   readonly db: Databases;
   /** Known once the server listens. */
   readonly address: { readonly url: string };
+  readonly platformUrl: string;
 }
 
-function wire({ config, log, now, keyRing, db, address }: Parts): AppServices {
+function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): AppServices {
   const { keycloak } = config;
   const outbound = createOutbound({ allow: config.outboundAllow.flatMap((entry) => parseAllowEntry(entry) ?? []) });
   const keySets = createKeySets({ outbound });
@@ -113,7 +121,7 @@ function wire({ config, log, now, keyRing, db, address }: Parts): AppServices {
     }),
     tenantTokens: createTenantTokens(),
     realmAdmin: admin && createRealmAdmin(admin),
-    jobs: createJobs(() => services),
+    jobs: createJobs(platformUrl, () => services),
     now,
     log,
   };

@@ -1,6 +1,8 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+import { parseAllowEntry } from './integrations/outbound.rules.js';
+
 export const makeKeyCommand = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`;
 
 export const secretSettings = [
@@ -62,7 +64,7 @@ export const variables = {
   ],
   SECRETS_KEY: [key, `32 bytes as base64url; make one with: ${makeKeyCommand}`],
   SECRETS_KEY_PREVIOUS: [key, '32 bytes as base64url: the key before SECRETS_KEY'],
-  OUTBOUND_ALLOW: [list, 'hosts, *.suffixes, host:port or CIDRs, separated by commas'],
+  OUTBOUND_ALLOW: [list.refine((entries) => entries.every((entry) => parseAllowEntry(entry) !== undefined)), 'hosts, *.suffixes, host:port or CIDRs, separated by commas'],
   TRUSTED_PROXIES: [cidrs, 'CIDRs or addresses, separated by commas'],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

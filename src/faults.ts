@@ -9,6 +9,11 @@ export class Faults {
     this.#errors.push({ code, path, message });
   }
 
+  /** Whether a fault was noted at this path, or below it. */
+  has(path: readonly string[]): boolean {
+    return this.#errors.some((error) => path.every((step, index) => error.path[index] === step));
+  }
+
   get any(): boolean {
     return this.#errors.length > 0;
   }

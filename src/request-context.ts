@@ -3,20 +3,30 @@ import type { FastifyRequest } from 'fastify';
 import type { AppServices, RequestContext } from './context.js';
 import { RequestFault } from './errors.js';
 import { authenticate } from './modules/identity/bearer.js';
+import { narrowed } from './modules/identity/tenant-header.js';
+
+type Caller = Pick<RequestContext, 'viewer' | 'narrowedTo' | 'refusal'>;
 
 /** Who asks, from the request's headers. A refused token does not fail the request: fields that are public still answer. */
 export async function makeContext(app: AppServices, request: FastifyRequest): Promise<RequestContext> {
-  const context = {
+  return {
+    ...(await callerOf(app, request)),
     requestId: request.id,
     remoteAddress: request.ip,
     now: app.now,
     log: request.log as RequestContext['log'],
     app,
   };
+}
+
+async function callerOf(app: AppServices, { headers }: FastifyRequest): Promise<Caller> {
   try {
-    return { ...context, viewer: await authenticate(app, request.headers.authorization) };
+    const viewer = await authenticate(app, headers.authorization);
+    const header = headers['x-tenant-id'];
+    if (viewer === undefined || header === undefined) return { viewer };
+    return { viewer, narrowedTo: await narrowed(app, viewer, String(header)) };
   } catch (error) {
     if (!(error instanceof RequestFault)) throw error;
-    return { ...context, viewer: undefined, refusal: error };
+    return { viewer: undefined, refusal: error };
   }
 }

@@ -2,10 +2,21 @@ import { AuditEntry } from '../modules/audit/audit-entry.entity.js';
 import { Logo } from '../modules/branding/logo.entity.js';
 import { Campaign } from '../modules/contact-center/campaign.entity.js';
 import { Provider } from '../modules/provider/provider.entity.js';
+import { IdempotencyKey } from '../modules/tenant/idempotency-key.entity.js';
 import { RealmIntent } from '../modules/tenant/realm-intent.entity.js';
 import { RealmKey } from '../modules/tenant/realm-key.entity.js';
 import { Tenant } from '../modules/tenant/tenant.entity.js';
 import { SealedValue } from '../secrets/sealed-value.entity.js';
 
 /** Every entity there is; a new one is added here and in the table of access (`isolation.ts`). */
-export const entities = [AuditEntry, Campaign, Logo, Provider, RealmIntent, RealmKey, SealedValue, Tenant];
+export const entities = [
+  AuditEntry,
+  Campaign,
+  Logo,
+  Provider,
+  IdempotencyKey,
+  RealmIntent,
+  RealmKey,
+  SealedValue,
+  Tenant,
+];

@@ -40,6 +40,7 @@ export const tableAccess: Readonly<Record<string, TableAccess>> = {
   },
   realm_intent: { platform: everything },
   realm_key: { platform: everything },
+  idempotency_key: { platform: everything },
   /** Append-only: what was recorded stays as it is. */
   audit_entry: { platform: ['SELECT', 'INSERT'] },
   /** The owner's alone: it holds the passwords of the other two. */

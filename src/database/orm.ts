@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type PostgreSqlConnection } from '@mikro-orm/postgresql';
 
+import { releaseBrokenConnections } from './broken-connections.js';
 import { entities } from './entities.js';
 
 /** The one schema of Tenantry's own tables. */
@@ -34,6 +35,7 @@ export function ormOptions(url: string, limits: ConnectionLimits) {
       options: '-c TimeZone=UTC',
       connectionTimeoutMillis: 5000,
       keepAlive: true,
+      onPoolCreated: releaseBrokenConnections,
       statement_timeout: limits.statementTimeoutMs,
       lock_timeout: limits.lockTimeoutMs,
       idle_in_transaction_session_timeout: limits.statementTimeoutMs * 6,

@@ -4,7 +4,8 @@ import { checkCanary } from '../secrets/canary.js';
 import type { KeyRing } from '../secrets/key-ring.js';
 import { StartupError } from '../startup-error.js';
 import { codeOf } from './conflicts.js';
-import { grantJobSchema, jobSchemaName, stampIsolation, stampOwner } from './isolation.js';
+import { grantJobSchema, stampIsolation, stampOwner } from './isolation.js';
+import { prepareJobSchema } from './job-schema.js';
 import { ormOptions } from './orm.js';
 import { ensureDatabaseGrants, ensureRole, missingDatabaseGrants, resolveLogin, type Login } from './roles.js';
 import { verifyIsolation } from './verify-isolation.js';
@@ -22,7 +23,7 @@ export interface PrepareOptions {
 /**
  * Brings a database to where the service can work with it: migrates, checks the secrets key, makes the restricted
  * logins, stamps policies and grants, and proves that the isolation holds. Safe to run again and by several processes
- * at once; all of it is one transaction, but for the proof.
+ * at once; all of it is one transaction, but for the job library's schema and the proof.
  *
  * @returns the addresses of the two restricted logins
  * @throws StartupError with what the operator has to do, all of it at once where several things are wrong
@@ -57,6 +58,7 @@ async function prepare(orm: MikroORM, em: EntityManager, options: PrepareOptions
   if (migrations.length > 0) options.log?.info({ migrations: migrations.map(({ name }) => name) }, 'database migrated');
   await stampOwner(em, owner);
   await checkCanary(em, options.keyRing);
+  await prepareJobSchema(options.ownerUrl); // in transactions of its own, while this one keeps others out
 
   const login = (kind: Login['kind'], given?: string): Promise<Login> =>
     resolveLogin(em, kind, { ownerUrl: options.ownerUrl, given }, options.keyRing);
@@ -74,16 +76,10 @@ async function prepare(orm: MikroORM, em: EntityManager, options: PrepareOptions
     };
   }
   const adminSql = await ensureDatabaseGrants(em, [platform, tenant]);
-  await stamp(em, { owner, platform: platform.role, tenant: tenant.role });
-  return { owner, platform, tenant, adminSql };
-}
-
-async function stamp(em: EntityManager, logins: { owner: string; platform: string; tenant: string }): Promise<void> {
+  const logins = { owner, platform: platform.role, tenant: tenant.role };
   await stampIsolation(em, logins);
-  const [jobs] = await em.execute<{ there: boolean }[]>(`select to_regnamespace(?) is not null as there`, [
-    jobSchemaName,
-  ]);
-  if (jobs?.there) await grantJobSchema(em, logins);
+  await grantJobSchema(em, logins);
+  return { owner, platform, tenant, adminSql };
 }
 
 async function checkServer(em: EntityManager): Promise<string> {

@@ -1,17 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-} from 'node:fs';
-import { readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, type Stats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { accessSync, chmodSync, chownSync, constants, cpSync, existsSync, lchownSync, lstatSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { statSync, symlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { StartupError } from '../startup-error.js';
@@ -38,13 +29,12 @@ export interface Home {
  * others, such as /root, it becomes a link to a directory of its own below /var/lib.
  *
  * @param dataDir exists
- * @throws StartupError where the link leads nowhere any more
+ * @throws StartupError where the link leads nowhere any more, or the place belongs to another user
  */
 export function settleHome(dataDir: string, log: { info(details: object, message: string): void }): Home {
   const directory = join(dataDir, 'postgres');
   if (process.getuid?.() !== 0) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return { directory, runAs: undefined };
+    return { directory: ownHome(directory), runAs: undefined };
   }
   const link = lstatSync(directory, { throwIfNoEntry: false });
   if (link?.isSymbolicLink() && !existsSync(directory)) {
@@ -56,6 +46,18 @@ export function settleHome(dataDir: string, log: { info(details: object, message
   if (!link) makeHome(dataDir, directory, log);
   const owner = statSync(directory);
   return { directory: realpathSync(directory), runAs: { uid: owner.uid, gid: owner.gid } };
+}
+
+function ownHome(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    return realpathSync(directory);
+  } catch (error) {
+    throw new StartupError(`DATA_DIR: ${directory} is closed to this user; was it made by another, root perhaps?`, {
+      cause: error,
+    });
+  }
 }
 
 function makeHome(dataDir: string, directory: string, log: { info(details: object, message: string): void }): void {

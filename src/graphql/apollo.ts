@@ -13,12 +13,12 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 
 import type { GraphQLContext } from './authorization.js';
 import { documentLimits } from './document-limits.js';
-import { formatted, syntaxMessage } from './error-format.js';
+import { causeOf, formatted, syntaxMessage } from './error-format.js';
 import { Operations, type OperationAnswer } from './operation.js';
 
 export interface ApolloOptions {
@@ -45,7 +45,7 @@ export function createApollo(schema: GraphQLSchema, { sandbox, log }: ApolloOpti
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: documentLimits.tokens, maxComments: documentLimits.comments },
     dangerouslyDisableValidation: true, // Operations validates, once the document's limits are known to hold
-    formatError: (error) => formatEarlyError(error, log),
+    formatError: (error, cause) => formatEarlyError(error, cause, log),
     plugins: [
       executing(operations),
       // An APOLLO_KEY in the environment alone would switch the reports on.
@@ -95,7 +95,7 @@ function failedToParse({ response: { body } }: GraphQLRequestContext<BaseContext
 }
 
 /** Errors from before an operation is known: Apollo's own about HTTP, and the parser's. */
-function formatEarlyError(error: GraphQLFormattedError, log: Logger): GraphQLFormattedError {
+function formatEarlyError(error: GraphQLFormattedError, cause: unknown, log: Logger): GraphQLFormattedError {
   const code = error.extensions?.['code'];
   const { message, locations } = error;
   if (code === 'GRAPHQL_PARSE_FAILED') {
@@ -105,8 +105,9 @@ function formatEarlyError(error: GraphQLFormattedError, log: Logger): GraphQLFor
         })
       : formatted(syntaxMessage(message), { code }, { locations });
   }
-  if (code === 'BAD_REQUEST') return formatted(message.trim(), { code });
-  log.error({ code }, 'Apollo Server failed before an operation was known');
+  // Their texts are Apollo's own, without anything of the request.
+  if (code === 'BAD_REQUEST' || code === 'PERSISTED_QUERY_NOT_SUPPORTED') return formatted(message.trim(), { code });
+  log.error({ err: cause instanceof GraphQLError ? causeOf(cause) : cause }, 'failed outside of an operation');
   return formatted('Internal error', { code: 'INTERNAL_SERVER_ERROR' });
 }
 

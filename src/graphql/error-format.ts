@@ -40,7 +40,7 @@ export function asRequestFault(error: unknown): RequestFault | undefined {
     return new RequestFault('BAD_USER_INPUT', first?.message ?? error.message, { path: first?.path });
   }
   return isDatabaseOutage(error)
-    ? new RequestFault('SERVICE_UNAVAILABLE', 'The database does not answer; try again.')
+    ? new RequestFault('SERVICE_UNAVAILABLE', 'The service cannot answer now; try again.')
     : undefined;
 }
 
@@ -58,7 +58,8 @@ export function syntaxMessage(message: string): string {
   return message.replace(/".*"/s, '(…)');
 }
 
-function causeOf(error: GraphQLError): unknown {
+/** What was thrown, out of the wrappers that GraphQL puts around it. */
+export function causeOf(error: GraphQLError): unknown {
   const { originalError } = error;
   return originalError instanceof GraphQLError && originalError.originalError
     ? causeOf(originalError)

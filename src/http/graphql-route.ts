@@ -38,8 +38,8 @@ export function graphqlRoute(apollo: ApolloServer<GraphQLContext>, makeContext: 
       bodyLimit: JSON_BODY_BYTES,
       handler: async (request, reply) => {
         const httpGraphQLRequest = toHTTPGraphQLRequest(request);
-        const context = (): Promise<GraphQLContext> => contextOf(request);
-        return answer(reply, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }));
+        const made = await contextOf(request); // here, so that an outage answers as one, and not as Apollo's failure
+        return answer(reply, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => made }));
       },
     });
   };

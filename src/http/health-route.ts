@@ -11,20 +11,14 @@ export interface Health {
 
 export type ReadHealth = () => Promise<Health>;
 
-/**
- * `/health/live` says that the process runs, `/health/ready` whether it can serve.
- *
- * @param isStopping true once a stop was asked for: not ready any more, so that no new traffic comes
- */
-export function healthRoutes(readHealth: ReadHealth, isStopping: () => boolean) {
+/** `/health/live` says that the process runs, `/health/ready` whether it can serve. */
+export function healthRoutes(readHealth: ReadHealth) {
   return async (scope: FastifyInstance): Promise<void> => {
     scope.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
     scope.get('/health/live', async () => ({ status: 'live' }));
     scope.get('/health/ready', async (_request, reply) => {
       const { isReady, parts } = await readHealth();
-      const serves = isReady && !isStopping();
-      const status = isStopping() ? 'stopping' : serves ? 'ready' : 'not ready';
-      return reply.code(serves ? 200 : 503).send({ status, parts });
+      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', parts });
     });
   };
 }

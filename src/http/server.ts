@@ -48,7 +48,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   });
   await apollo.start();
   await app.register(graphqlRoute(apollo, parts.makeContext));
-  await app.register(healthRoutes(parts.health, () => isStopping));
+  await app.register(healthRoutes(parts.health));
   await app.register(logoRoute(parts.readLogo));
   await app.ready();
   return {
@@ -75,7 +75,7 @@ function createApp(http: Config['http'], log: Logger): FastifyInstance {
     requestIdHeader: false,
     trustProxy: http.trustedProxies.length > 0 ? [...http.trustedProxies] : false,
     requestTimeout: 60_000,
-    return503OnClosing: false,
+    return503OnClosing: false, // a request that still gets in is served
     // Keys such as __proto__ stay ordinary members here; the domain refuses them where JSON is an input.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
@@ -92,7 +92,6 @@ function createApp(http: Config['http'], log: Logger): FastifyInstance {
       origin: [...http.corsOrigins],
       credentials: false,
       methods: ['GET', 'POST'],
-      allowedHeaders: ['authorization', 'content-type', 'apollo-require-preflight', 'x-tenant-id'],
       exposedHeaders: ['x-request-id'],
       maxAge: 600,
     });

@@ -6,6 +6,7 @@ import { processRequest, Upload, type FileUpload } from 'graphql-upload-minimal'
 import type { GraphQLContext } from '../graphql/authorization.js';
 import { UploadedFile } from '../graphql/upload.js';
 import { TransportFault } from './graphql-errors.js';
+import { MultipartGuard } from './multipart-guard.js';
 
 /** What a multipart request may hold. */
 export const uploadLimits = { files: 3, fileBytes: 2_097_152, fieldBytes: 262_144 } as const;
@@ -52,17 +53,19 @@ export function checkUploader({ viewer, refusal }: GraphQLContext): void {
  * @throws TransportFault where the request is malformed, has too many files, or lacks one
  */
 export async function readMultipart(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
+  const guard = new MultipartGuard();
   const uploads = new Map<Upload, Promise<UploadedFile>>();
   try {
-    const operations = await processRequest(checkingMap(request), response, {
+    const operations = await processRequest(guard.watch(request), response, {
       maxFiles: uploadLimits.files,
-      maxFileSize: uploadLimits.fileBytes,
+      maxFileSize: uploadLimits.fileBytes + 1, // the parser calls a file cut that reaches its limit
       maxFieldSize: uploadLimits.fieldBytes,
     });
     // All at once: the parser hands out the files in the order of the body and waits for each to be read.
     forEachUpload(operations, (upload) => uploads.set(upload, uploads.get(upload) ?? readFile(upload)));
     const files = new Map<Upload, UploadedFile>();
     await Promise.all([...uploads].map(async ([upload, file]) => files.set(upload, await file)));
+    await guard.end();
     forEachUpload(operations, (upload, holder, key) => (holder[key] = files.get(upload)));
     return operations;
   } catch (error) {
@@ -88,68 +91,18 @@ async function readFile(upload: Upload): Promise<UploadedFile> {
   if (stream === undefined) return new UploadedFile(file.filename, Buffer.alloc(0), true);
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
-  // A longer file is cut without an error; only the stream says so.
-  return new UploadedFile(file.filename, Buffer.concat(chunks), stream.truncated === true);
+  const bytes = Buffer.concat(chunks);
+  return new UploadedFile(file.filename, bytes, bytes.length > uploadLimits.fileBytes);
 }
 
 /** Undefined where the file was already found to be too large before it could be opened. */
-function openStream(file: FileUpload): (AsyncIterable<unknown> & { readonly truncated?: boolean }) | undefined {
+function openStream(file: FileUpload): AsyncIterable<unknown> | undefined {
   try {
     return file.createReadStream();
   } catch (error) {
     if ((error as { statusCode?: unknown }).statusCode === 413) return undefined;
     throw error;
   }
-}
-
-interface FieldParser {
-  listeners(event: 'field'): ((...args: unknown[]) => void)[];
-  removeAllListeners(event: 'field'): void;
-  on(event: 'field', listener: (name: string, value: string, ...rest: unknown[]) => void): void;
-  destroy(error: Error): void;
-}
-
-/**
- * Lets the library see `map` only when each of its paths leads through own members to a null, as the specification has
- * it. The library itself follows inherited members: a path like `variables.toString.call` would write to built-ins.
- */
-function checkingMap(request: IncomingMessage): IncomingMessage {
-  const pipe = request.pipe.bind(request) as (parser: unknown) => unknown;
-  const piping = (parser: FieldParser): unknown => {
-    const [onField] = parser.listeners('field');
-    let operations: unknown;
-    parser.removeAllListeners('field');
-    parser.on('field', (name, value, ...rest) => {
-      if (name === 'operations') operations = parsed(value);
-      if (name === 'map' && operations !== undefined && !mapsToNulls(parsed(value), operations)) {
-        parser.destroy(new TransportFault(400, 'Each path of "map" must lead to a null in "operations".'));
-      } else onField?.(name, value, ...rest);
-    });
-    return pipe(parser);
-  };
-  return Object.assign(request, { pipe: piping });
-}
-
-/** Undefined where it is no JSON: the library's own message follows. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function mapsToNulls(map: unknown, operations: unknown): boolean {
-  const entries = typeof map === 'object' && map !== null ? Object.values(map) : [];
-  const paths = entries.flat().filter((path) => typeof path === 'string');
-  return paths.every((path) => ownMember(operations, path.split('.')) === null);
-}
-
-function ownMember(holder: unknown, [key, ...rest]: readonly string[]): unknown {
-  if (key === undefined) return holder;
-  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, key)
-    ? ownMember((holder as Holder)[key], rest)
-    : undefined;
 }
 
 function asTransportFault(error: unknown): unknown {

@@ -22,7 +22,7 @@ export function mergeSecrets(
   const merged = Object.fromEntries(
     Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null),
   );
-  if (Object.keys(merged).length > maxNames) faults.add('INVALID', path, `Must hold at most ${maxNames} names.`);
+  if (!faults.has(path) && Object.keys(merged).length > maxNames) faults.add('INVALID', path, `Must hold at most ${maxNames} names.`);
   return merged;
 }
 

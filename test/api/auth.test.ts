@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { totpCode, totpStep } from '../../src/embedded/keycloak/totp.js';
+import { admin, administratorToken } from '../keycloak/provider.js';
 import { startTestApp, type GraphQLAnswer, type TestApp } from '../support/running-app.js';
 
 const sessionFields = `accessToken tokenType expiresAt refreshToken refreshExpiresAt scope
@@ -134,7 +135,8 @@ describe('login', () => {
 
   it('hands out no session that carries roles of another client, and ends it', async () => {
     const { control, faults } = app.standIn;
-    await control.addUser('master', { username: 'mighty', clientRoles: { tenantry: ['tenant-viewer'] } });
+    const clientRoles = { tenantry: ['tenant-viewer'], account: ['manage-account'] };
+    await control.addUser('master', { username: 'mighty', clientRoles });
     const setFullScope = await fullScopeSwitch();
     await setFullScope(true);
     try {
@@ -172,42 +174,6 @@ describe('login', () => {
     const { accessToken } = await login(user('viewer'));
     await codesOf(loginDocument, user('viewer', 'planted-password'));
     for (const planted of ['planted-password', accessToken]) expect(app.log()).not.toContain(planted);
-  });
-});
-
-describe('attempts', () => {
-  let limited: TestApp;
-  beforeAll(async () => {
-    limited = await startTestApp();
-  });
-  afterAll(async () => {
-    await limited.stop();
-  });
-
-  const attempt = async (variables: Record<string, unknown>): Promise<string> => {
-    const { data } = await limited.ask(loginDocument, { variables });
-    const { userErrors } = data?.['login'] as Payload;
-    return userErrors[0]?.code ?? 'in';
-  };
-
-  it('are limited to 5 failures an account, concurrent ones included, whatever its spelling', async () => {
-    const first = await Promise.all(Array.from({ length: 12 }, () => attempt(user('viewer', 'wrong'))));
-    expect(first.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(5);
-    expect(first.filter((code) => code === 'TOO_MANY_ATTEMPTS')).toHaveLength(7);
-    expect(await attempt(user('VIEWER'))).toBe('TOO_MANY_ATTEMPTS');
-    expect(await attempt(user('operator'))).toBe('in');
-  });
-
-  it('do not count while they succeed, however many at once', async () => {
-    const codes = await Promise.all(Array.from({ length: 30 }, () => attempt(client('core-component'))));
-    expect(new Set(codes)).toEqual(new Set(['in']));
-  });
-
-  it('are limited to 20 failures an address', async () => {
-    for (let index = 5; index < 20; index += 1) {
-      expect(await attempt(user(`guess-${index}`, 'wrong'))).toBe('INVALID_CREDENTIALS');
-    }
-    expect(await attempt(user('admin'))).toBe('TOO_MANY_ATTEMPTS');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { prepareDatabase, type PrepareOptions } from '../../src/database/prepare.js';
 import { asAdministrator, bareDatabase, makeRole, refusal } from '../support/bare-database.js';
-import { loginUrl, testKeyRing } from '../support/database.js';
+import { executeSql, loginUrl, testKeyRing } from '../support/database.js';
 
 describe('logins of the operator', () => {
   async function given(attributes: string): Promise<{ options: PrepareOptions; name: string }> {
@@ -68,5 +68,22 @@ describe('logins of the operator', () => {
     expect(message).toContain('may create roles');
     expect(message).toContain('bypasses');
     expect(message).toContain('cannot connect');
+  });
+});
+
+describe("the job library's schema", () => {
+  it("is the platform login's to work in, with tables that come later, and closed to the tenant login", async () => {
+    const { ownerUrl } = await bareDatabase();
+    const { platformUrl, tenantUrl } = await prepareDatabase({ ownerUrl, keyRing: testKeyRing });
+    await asAdministrator('create table pgboss.later (id serial, data json)', ownerUrl);
+    await executeSql(platformUrl, `insert into pgboss.later (data) values ('{}')`);
+    for (const table of ['version', 'job', 'later']) {
+      await expect(executeSql(platformUrl, `select * from pgboss.${table}`)).resolves.toBeInstanceOf(Array);
+      await expect(executeSql(tenantUrl, `select * from pgboss.${table}`)).rejects.toMatchObject({ code: '42501' });
+    }
+    await expect(executeSql(platformUrl, 'create table pgboss.mine (id int)')).rejects.toMatchObject({ code: '42501' });
+    await asAdministrator('grant usage on schema pgboss to public', ownerUrl);
+    await prepareDatabase({ ownerUrl, keyRing: testKeyRing });
+    await expect(executeSql(tenantUrl, 'select * from pgboss.job')).rejects.toMatchObject({ code: '42501' });
   });
 });

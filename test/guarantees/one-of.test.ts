@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Public } from '../../src/graphql/authorization.js';
 import { OneOf } from '../../src/graphql/one-of.js';
 import { buildApiSchema, printApiSchema } from '../../src/graphql/schema.js';
-import { codes, post, smallApiResolvers, startSmallApi, type SmallApi } from '../support/small-api.js';
+import { codes, post, startSmallApi, type SmallApi } from '../support/small-api.js';
+import { smallApiResolvers } from '../support/small-schema.js';
 
 let api: SmallApi;
 beforeAll(async () => {

@@ -31,11 +31,19 @@ const refused: [GraphQLScalarType, unknown[]][] = [
     scalars.URLScalar,
     [
       ...['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'ftp://a', '/relative', 'a.example'],
-      ...['https://user:password@a.example', 'https://user@a.example', ' https://a.example', `https://a/${'x'.repeat(2048)}`],
+      ...[
+        'https://user:password@a.example',
+        'https://user@a.example',
+        ' https://a.example',
+        `https://a/${'x'.repeat(2048)}`,
+      ],
     ],
   ],
   [scalars.EmailAddressScalar, ['a', 'a@', '@b', 'a b@c.example', `${'a'.repeat(250)}@b.example`]],
-  [scalars.PhoneNumberScalar, ['911234567', '+0911234567', '+34 911 234 567', '+34-911', '+3491123456789012', 34911234567]],
+  [
+    scalars.PhoneNumberScalar,
+    ['911234567', '+0911234567', '+34 911 234 567', '+34-911', '+3491123456789012', 34911234567],
+  ],
   [scalars.CountryCodeScalar, ['es', 'ESP', 'UK', 'ZZ', 'XX', '']],
   [scalars.TimeZoneScalar, ['europe/madrid', 'Europe/Atlantis', '+01:00', 'CEST ', '']],
   [scalars.CurrencyScalar, ['eur', 'EURO', 'ABC', '978']],
@@ -55,19 +63,23 @@ describe('as variables', () => {
     expect(scalar.parseValue(value)).toBeDefined();
   });
 
-  test.each(cases(refused))('%s refuses %j, and does not repeat it', (_name, value, scalar) => {
+  test.each(cases(refused))('%s refuses %j', (_name, value, scalar) => {
     expect(() => scalar.parseValue(value)).toThrow(TypeError);
-    try {
-      scalar.parseValue(value);
-    } catch (error) {
-      if (String(value).length > 4) expect((error as Error).message).not.toContain(String(value));
-    }
   });
+
+  test.each(Object.values(scalars).map((scalar) => [scalar.name, scalar] as const))(
+    '%s repeats no value',
+    (_name, scalar) => {
+      expect(() => scalar.parseValue('hunter2')).toThrow(expect.not.stringContaining('hunter2') as string);
+    },
+  );
 });
 
 describe('as literals', () => {
   const literals = (table: [GraphQLScalarType, unknown[]][]) =>
-    cases(table).filter(([, value]) => typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)));
+    cases(table).filter(
+      ([, value]) => typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)),
+    );
 
   test.each(literals(accepted))('%s takes %j', (_name, value, scalar) => {
     expect(scalar.parseLiteral(parseValue(JSON.stringify(value)), {})).toEqual(scalar.parseValue(value));

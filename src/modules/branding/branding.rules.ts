@@ -32,7 +32,8 @@ export function mergeBranding(
   changes: BrandingChanges | null | undefined,
   current: Readonly<BrandingColumns>,
 ): BrandingColumns {
-  if (changes === undefined) return { ...current };
+  const { brandColors, brandTypography, customCss } = current;
+  if (changes === undefined) return { brandColors, brandTypography, customCss };
   if (changes === null) return { ...noBranding };
   const group = (field: 'colors' | 'typography') => ({ faults, path: [...path, field], changes: changes[field] });
   return {

@@ -1,4 +1,4 @@
-import { generate, List, parse, walk, type CssNode, type ListItem, type Rule } from 'css-tree';
+import { generate, List, parse, tokenize, tokenTypes, walk, type CssNode, type ListItem, type Rule } from 'css-tree';
 
 import { hasForbiddenCharacter } from '../../validation/text.rules.js';
 import { complaintAbout } from './css-allowed.rules.js';
@@ -52,12 +52,22 @@ function checkText(text: string): void {
   if (problems.length > 0) throw new CssRefusal(problems);
 }
 
+const closingOf = new Map([
+  [tokenTypes.Function, tokenTypes.RightParenthesis],
+  [tokenTypes.LeftParenthesis, tokenTypes.RightParenthesis],
+  [tokenTypes.LeftSquareBracket, tokenTypes.RightSquareBracket],
+  [tokenTypes.LeftCurlyBracket, tokenTypes.RightCurlyBracket],
+]);
+
+/** How deep brackets stand in each other: as the parser finds them, strings and comments aside. */
 function bracketDepth(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [bracket] of text.matchAll(/[([{}\])]/g)) {
-    depth += '([{'.includes(bracket) ? 1 : -1;
-    deepest = Math.max(deepest, depth);
-  }
+  const open: number[] = [];
+  let deepest = 0;
+  tokenize(text, (type) => {
+    const closing = closingOf.get(type);
+    if (closing !== undefined) deepest = Math.max(deepest, open.push(closing));
+    else if (type === open.at(-1)) open.pop();
+  });
   return deepest;
 }
 

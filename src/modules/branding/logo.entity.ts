@@ -9,8 +9,8 @@ const LogoSchema = defineEntity({
     sha256: p.text().primary(),
     contentType: p.text(),
     byteSize: p.integer(),
-    width: p.integer().nullable(),
-    height: p.integer().nullable(),
+    width: p.integer().strictNullable(),
+    height: p.integer().strictNullable(),
     data: p.blob().lazy(),
   },
 });

@@ -63,7 +63,7 @@ function allowedValue(element: string, name: string, uri: string, value: string)
 
 /** The value with its `url(#id)` in one spelling; undefined where it holds any other reference, function or character. */
 function referencesMadeLocal(value: string): string | undefined {
-  const rest = value.replace(localUrl, '');
+  const rest = value.replace(localUrl, ' ');
   if (value === '' || !plain.test(rest)) return undefined;
   for (const [, name = ''] of rest.matchAll(calls)) {
     if (!functions.has(name.toLowerCase())) return undefined;

@@ -11,12 +11,12 @@ const CampaignSchema = defineEntity({
     tenant: () => p.manyToOne(Tenant).mapToPk().joinColumn('tenant').deleteRule('cascade'),
     name: p.text(),
     position: p.integer(),
-    serviceUrl: p.text().nullable(),
-    username: p.text().nullable(),
+    serviceUrl: p.text().strictNullable(),
+    username: p.text().strictNullable(),
     isEnabled: p.boolean(),
     settings: p.json<Record<string, unknown>>().defaultRaw(`'{}'`),
     /** JWE. */
-    password: p.text().nullable(),
+    password: p.text().strictNullable(),
     /** Name → JWE of the JSON value. */
     secrets: p.json<Record<string, string>>().defaultRaw(`'{}'`),
   },

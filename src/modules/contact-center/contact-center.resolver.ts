@@ -4,7 +4,7 @@ import type { RequestContext } from '../../context.js';
 import { expectedVersionArgument } from '../../graphql/arguments.js';
 import type { Changed } from '../tenant/change-tenant.js';
 import { TenantRef } from '../tenant/tenant.input.js';
-import { TenantPayload } from '../tenant/tenant.type.js';
+import { TenantPayload } from '../tenant/tenant-payload.type.js';
 import { setTenantCampaigns } from './campaign.service.js';
 import { CampaignInput, DialerInput } from './contact-center.input.js';
 import { setTenantDialer } from './dialer.service.js';

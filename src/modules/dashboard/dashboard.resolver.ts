@@ -8,7 +8,7 @@ import type { TenantStatus } from '../tenant/lifecycle.rules.js';
 import { TenantStatusEnum } from '../tenant/tenant.enums.js';
 import { listByStatus, listExpired, listUpcomingExpiries } from '../tenant/tenant-lists.query.js';
 import { readTenantPage } from '../tenant/tenant-page.query.js';
-import { TenantConnection } from '../tenant/tenant.type.js';
+import { TenantConnection } from '../tenant/tenant-payload.type.js';
 import { readNewTenantsByMonth, readTotals } from './dashboard.query.js';
 import { Dashboard, MonthlyCount, TenantTotals } from './dashboard.type.js';
 import { monthSpan } from './months.rules.js';

@@ -2,6 +2,7 @@ import type { Faults } from '../../faults.js';
 import { optionalWebAddress, webAddress } from '../../validation/address.rules.js';
 import { checkJsonObject, type JsonObject } from '../../validation/json-object.rules.js';
 import { optionalText, requiredText, secretText, textLimits } from '../../validation/text.rules.js';
+import { mergeBranding, noBranding, type BrandingChanges, type BrandingColumns } from '../branding/branding.rules.js';
 import { checkCampaigns, type CampaignSettings, type CheckedCampaign } from '../contact-center/campaign.rules.js';
 import { dialerColumns, type DialerColumns, type DialerSettings } from '../contact-center/dialer.rules.js';
 import {
@@ -9,9 +10,17 @@ import {
   type MediaServerColumns,
   type MediaServerSettings,
 } from '../contact-center/media-server.rules.js';
+import { checkProviders, type CheckedProvider, type ProviderSettings } from '../provider/provider.rules.js';
 import { twoFactorColumns, type TwoFactorChoice, type TwoFactorColumns } from '../two-factor/two-factor.rules.js';
+import { mergeContacts, type ContactsChanges, type ContactsColumns } from './contacts.rules.js';
 import { checkAdoptedRealm, checkProvisionedRealm, checkScope } from './realm.rules.js';
-import { defaultSubscription, type SubscriptionColumns } from './subscription.rules.js';
+import { mergeRegion, type RegionChanges, type RegionColumns } from './region.rules.js';
+import {
+  defaultSubscription,
+  subscriptionColumns,
+  type SubscriptionColumns,
+  type SubscriptionSettings,
+} from './subscription.rules.js';
 import { checkTenantId, isCode } from './tenant-names.rules.js';
 
 /** What a caller gives to onboard a tenant. */
@@ -29,6 +38,11 @@ export interface TenantRequest {
   campaigns?: CampaignSettings[] | null;
   dialer?: DialerSettings | null;
   mediaServer?: MediaServerSettings | null;
+  branding?: BrandingChanges | null;
+  region?: RegionChanges | null;
+  contacts?: ContactsChanges | null;
+  subscription?: SubscriptionSettings | null;
+  providers?: ProviderSettings[] | null;
   metadata?: JsonObject | null;
 }
 
@@ -50,6 +64,7 @@ export interface TenantPlan {
   readonly code: string | null;
   readonly realm: RealmPlan;
   readonly campaigns: readonly CheckedCampaign[];
+  readonly providers: readonly CheckedProvider[];
   readonly columns: {
     name: string;
     description: string | null;
@@ -59,6 +74,9 @@ export interface TenantPlan {
   } & TwoFactorColumns &
     DialerColumns &
     MediaServerColumns &
+    BrandingColumns &
+    RegionColumns &
+    ContactsColumns &
     SubscriptionColumns;
 }
 
@@ -83,6 +101,7 @@ export function planTenant(faults: Faults, request: TenantRequest, now: Date): T
     code,
     realm: planRealm(faults, request),
     campaigns: checkCampaigns(faults, at('campaigns'), request.campaigns ?? [], new Map()),
+    providers: checkProviders(faults, at('providers'), request.providers ?? [], new Map()),
     columns: {
       name: requiredText(faults, at('name'), request.name, textLimits.name),
       description: optionalText(faults, at('description'), request.description, textLimits.description),
@@ -92,7 +111,12 @@ export function planTenant(faults: Faults, request: TenantRequest, now: Date): T
       ...twoFactorColumns(faults, at('twoFactor'), request.twoFactor),
       ...dialerColumns(faults, at('dialer'), request.dialer),
       ...mediaServerColumns(faults, at('mediaServer'), request.mediaServer),
-      ...defaultSubscription(now),
+      ...mergeBranding(faults, at('branding'), request.branding ?? undefined, noBranding),
+      ...mergeRegion(faults, at('region'), request.region ?? undefined),
+      ...mergeContacts(faults, at('contacts'), request.contacts ?? undefined),
+      ...(request.subscription
+        ? subscriptionColumns(faults, at('subscription'), request.subscription)
+        : defaultSubscription(now)),
     },
   };
 }

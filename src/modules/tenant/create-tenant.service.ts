@@ -8,12 +8,12 @@ import { inTransaction } from '../../database/transaction.js';
 import { RequestFault, userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
-import type { ReceivedFile } from '../branding/image.rules.js';
-import { readOptionalLogo } from '../branding/logo-image.js';
+import { readPictures, type SentPictures } from '../branding/brand-pictures.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
 import { addressToProbe } from '../two-factor/otp-manager.rules.js';
 import type { Changed } from './change-tenant.js';
 import { planTenant, realmPaths, type TenantPlan, type TenantRequest } from './create-tenant.rules.js';
+import { keyedInput, underKey, type KeyedInput } from './idempotency.js';
 import { codeTaken, insertTenant, realmTaken, tenantIdTaken, withTakenAsFault, type SettledPlan } from './new-tenant.js';
 import { areKeysTaken, proveRealm } from './realm-adoption.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
@@ -22,9 +22,9 @@ import { isCode } from './tenant-names.rules.js';
 import { Tenant } from './tenant.entity.js';
 import { syncRealm } from './realm-sync.service.js';
 
-export interface TenantRequestWithFiles extends TenantRequest {
-  logo?: ReceivedFile | Promise<ReceivedFile> | null;
-}
+export type TenantRequestWithFiles = TenantRequest & SentPictures & { idempotencyKey?: string | null };
+
+const picturePaths = { logo: ['input', 'logo'], branding: ['input', 'branding'] };
 
 /** How long an answer waits for Keycloak to enable a new realm, in milliseconds; it goes on without. */
 const enableWithinMs = 5_000;
@@ -39,23 +39,34 @@ export async function createTenant(ctx: RequestContext, request: TenantRequestWi
   if (ctx.narrowedTo !== undefined) {
     throw new RequestFault('BAD_USER_INPUT', 'A tenant cannot be created within another: leave X-Tenant-ID out.');
   }
+  const { idempotencyKey, ...input } = request;
+  if (typeof idempotencyKey !== 'string') return { shownTenant: await onboard(ctx, request) };
+  const keyed = keyedInput(ctx, input, idempotencyKey);
+  return { shownTenant: await underKey(ctx, keyed, () => onboard(ctx, request, keyed)) };
+}
+
+async function onboard(ctx: RequestContext, request: TenantRequestWithFiles, keyed?: KeyedInput): Promise<string> {
   const faults = new Faults();
   const plan = planTenant(faults, request, ctx.now());
-  const logo = (await readOptionalLogo(faults, ['input', 'logo'], request.logo, 'logo')) ?? null;
-  const address = addressOf(ctx, plan);
+  const pictures = await readPictures(faults, picturePaths, { ...request, branding: request.branding ?? undefined });
+  const address = addressOf(ctx, faults, plan);
   const code = await checkAgainstOthers(ctx, faults, plan, address);
   await checkAddresses(ctx, faults, plan, address);
   faults.throwIfAny();
 
-  const settled: SettledPlan = { ...plan, code, logo, id: uuidv7() };
-  const id = plan.realm.origin === 'ADOPTED' ? await adopt(ctx, settled, address) : await provision(ctx, settled);
-  return { shownTenant: id };
+  const settled: SettledPlan = { ...plan, code, pictures, keyed, id: uuidv7() };
+  return plan.realm.origin === 'ADOPTED' ? await adopt(ctx, settled, address) : await provision(ctx, settled);
 }
 
-/** Where the realm is, or will be; undefined where its address is none. */
-function addressOf(ctx: RequestContext, { realm }: TenantPlan): RealmAddress | undefined {
+/** Where the realm is, or will be; undefined where a part of its address is at fault. */
+function addressOf(ctx: RequestContext, faults: Faults, { tenantId, realm }: TenantPlan): RealmAddress | undefined {
+  const { adopt, provision } = realmPaths;
+  const parts =
+    realm.origin === 'ADOPTED'
+      ? [[...adopt, 'realm'], [...adopt, 'serverUrl']]
+      : [realm.realm === tenantId ? ['input', 'tenantId'] : [...provision, 'realm']];
+  if (parts.some((path) => faults.has(path))) return undefined;
   const serverUrl = realm.origin === 'ADOPTED' ? (realm.serverUrl ?? undefined) : undefined;
-  if (serverUrl !== undefined && !URL.canParse(serverUrl)) return undefined;
   return realmAddress(ctx.app.config.keycloak, realm.realm, serverUrl);
 }
 
@@ -68,7 +79,12 @@ async function checkAgainstOthers(
 ): Promise<string> {
   const code = plan.code ?? plan.tenantId.toUpperCase();
   const em = ctx.app.db.platform.em.fork();
-  const used = await namesInUse(em, { tenantId: plan.tenantId, code, issuer: address?.issuer ?? '' });
+  // Nobody has a name that the rules refuse, and PostgreSQL could not even be asked about some of them.
+  const used = await namesInUse(em, {
+    tenantId: faults.has(['input', 'tenantId']) ? '' : plan.tenantId,
+    code: isCode(code) ? code : '',
+    issuer: address?.issuer ?? '',
+  });
   if (used.tenantId) faults.add(...tenantIdTaken);
   if (plan.code !== null && used.code) faults.add(...codeTaken);
   if (plan.code === null && (used.code || !isCode(code))) {
@@ -109,7 +125,7 @@ async function checkAddresses(
   { columns }: TenantPlan,
   address: RealmAddress | undefined,
 ): Promise<void> {
-  if (columns.otpManagerUrl !== null && URL.canParse(columns.otpManagerUrl)) {
+  if (columns.otpManagerUrl !== null && !faults.has(realmPaths.otpManagerUrl)) {
     await checkOtpManagerAddress(ctx.app, faults, realmPaths.otpManagerUrl, columns.otpManagerUrl);
   }
   if (address?.purpose === 'keycloak' && (await ctx.app.outbound.check(address.tokenUrl, 'keycloak')) !== undefined) {

@@ -5,10 +5,12 @@ import { violatedUnique } from '../../database/conflicts.js';
 import { userFault, type UserErrorCode } from '../../errors.js';
 import { auditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
-import { storeLogo, type StoredImage } from '../branding/logo-image.js';
+import { storePictures, type BrandPictures } from '../branding/brand-pictures.js';
 import { replaceCampaigns } from '../contact-center/campaign.service.js';
+import { replaceProviders } from '../provider/provider.service.js';
 import { sealClientSecret } from './client-secret.js';
 import { realmPaths, type TenantPlan } from './create-tenant.rules.js';
+import { settleKey, type KeyedInput } from './idempotency.js';
 import { nextWholeSecond } from './lifecycle.service.js';
 import { registerKeys } from './realm-adoption.service.js';
 import { Tenant } from './tenant.entity.js';
@@ -27,7 +29,9 @@ export interface RealmInHand {
 export interface SettledPlan extends TenantPlan {
   readonly id: string;
   readonly code: string;
-  readonly logo: StoredImage | null;
+  readonly pictures: BrandPictures;
+  /** Settled together with the tenant. */
+  readonly keyed?: KeyedInput;
 }
 
 /** Writes the tenant, what belongs to it, and its first entry in the trail. */
@@ -38,14 +42,13 @@ export async function insertTenant(
   realm: RealmInHand,
 ): Promise<void> {
   const at = ctx.now();
-  if (plan.logo) await storeLogo(em, plan.logo);
   const tenant = em.create(Tenant, {
     ...identityColumns(ctx, plan, realm, at),
     ...plan.columns,
     clientSecret: await sealClientSecret(ctx.app.keyRing, plan, realm.clientSecret),
     status: plan.columns.isTrial ? 'TRIAL' : 'ACTIVE',
     statusChangedAt: at,
-    logo: plan.logo?.sha256 ?? null,
+    ...(await storePictures(em, plan.pictures)),
     createdAt: at,
     updatedAt: at,
   });
@@ -53,7 +56,9 @@ export async function insertTenant(
   await em.flush();
   const record: TenantRecord = { tenant, campaigns: [], providers: [] };
   await replaceCampaigns(ctx.app.keyRing, em, record, plan.campaigns);
+  await replaceProviders(ctx.app.keyRing, em, record, plan.providers);
   registerKeys(em, tenant.id, realm.keys, at);
+  if (plan.keyed) await settleKey(ctx, em, plan.keyed, tenant.id);
   const changes = auditChanges({}, auditViewOf(record));
   recordAudit(em, { at, actor: actorOf(ctx), action: 'CREATED', tenant, toStatus: tenant.status, changes });
 }
@@ -91,6 +96,7 @@ const takenBy: Readonly<Record<string, Taken>> = {
   realm_intent_code_unique: codeTaken,
   tenant_issuer_unique: realmTaken,
   realm_intent_realm_unique: realmTaken,
+  idempotency_key_pkey: tenantIdTaken,
   realm_key_pkey: ['REALM_TAKEN', realmPaths.realm, 'A signing key of this realm is that of another registered realm.'],
 };
 

@@ -2,18 +2,26 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
 import { Faults } from '../../faults.js';
-import type { ReceivedFile } from '../branding/image.rules.js';
-import { readOptionalLogo, storeLogo, type StoredImage } from '../branding/logo-image.js';
+import { readPictures, storePictures, type BrandPictures, type SentPictures } from '../branding/brand-pictures.js';
+import type { Provider } from '../provider/provider.entity.js';
+import { checkProviders, type CheckedProvider } from '../provider/provider.rules.js';
+import { openProviders, replaceProviders } from '../provider/provider.service.js';
 import { addressToProbe } from '../two-factor/otp-manager.rules.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
 import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.js';
 import { checkChangeable, loadTenant } from './find-tenant.js';
-import { otpManagerPath, planPatch, type TenantChanges } from './patch-tenant.rules.js';
+import { holdsNothing, otpManagerPath, planPatch, type TenantChanges } from './patch-tenant.rules.js';
 import type { Tenant } from './tenant.entity.js';
+import { loadRecord, type TenantRecord } from './tenant-record.js';
 
-export interface TenantChangesWithFiles extends TenantChanges {
-  logo?: ReceivedFile | Promise<ReceivedFile> | null;
-}
+/** A patch as it is sent: the two lesser pictures stand in the profile's branding. */
+export type TenantChangesWithFiles = TenantChanges & {
+  logo?: SentPictures['logo'];
+  profile?: { branding?: SentPictures['branding'] } | null;
+};
+
+const picturePaths = { logo: ['patch', 'logo'], branding: ['patch', 'profile', 'branding'] };
+const providersPath = ['patch', 'profile', 'providers'];
 
 /** The tenant changed while the outside was asked, so that something else has to be asked now. */
 class ProbeOutdated extends Error {}
@@ -34,9 +42,9 @@ export async function patchTenant(
     const em = ctx.app.db.platform.em.fork();
     const current = await loadTenant(ctx, em, target.tenant);
     checkChangeable(current, target.expectedVersion);
-    const { probed, logo } = await checkPatch(ctx, patch, current);
+    const checked = await checkPatch(ctx, em, patch, current);
     try {
-      return await changeTenant(ctx, target, 'PATCHED', ({ tenant }, tx) => apply(tx, tenant, patch, probed, logo));
+      return await changeTenant(ctx, target, 'PATCHED', (record, tx) => apply(ctx, tx, record, patch, checked));
     } catch (error) {
       if (!(error instanceof ProbeOutdated) || attempt === tries) throw error;
     }
@@ -46,42 +54,59 @@ export async function patchTenant(
 interface CheckedPatch {
   /** The address that was found to answer. */
   readonly probed: string | undefined;
-  /** undefined: unchanged. */
-  readonly logo: StoredImage | null | undefined;
+  readonly pictures: BrandPictures;
 }
 
-async function checkPatch(ctx: RequestContext, patch: TenantChangesWithFiles, current: Tenant): Promise<CheckedPatch> {
+async function checkPatch(
+  ctx: RequestContext,
+  em: EntityManager,
+  patch: TenantChangesWithFiles,
+  current: Tenant,
+): Promise<CheckedPatch> {
   const faults = new Faults();
-  if (Object.values(patch).every((part) => part === undefined)) {
-    faults.add('NOTHING_TO_CHANGE', ['patch'], 'The patch holds nothing.');
-  }
+  if (holdsNothing(patch)) faults.add('NOTHING_TO_CHANGE', ['patch'], 'The patch holds nothing.');
   const columns = planPatch(faults, patch, current);
-  const logo = await readOptionalLogo(faults, ['patch', 'logo'], patch.logo, 'logo');
+  const { providers } = await loadRecord(em, current);
+  await planProviders(ctx, faults, patch, providers);
+  const { logo, profile } = patch;
+  const pictures = await readPictures(faults, picturePaths, { logo, branding: profile?.branding });
   const url = columns.otpManagerUrl ?? null;
-  if (url !== null && url !== current.otpManagerUrl && URL.canParse(url)) {
+  if (url !== null && url !== current.otpManagerUrl && !faults.has(otpManagerPath)) {
     await checkOtpManagerAddress(ctx.app, faults, otpManagerPath, url);
   }
   faults.throwIfAny();
   const probed = addressToProbe(current, { ...current, ...columns });
   if (probed !== undefined) await probeOtpManager(ctx.app, faults, otpManagerPath, probed);
   faults.throwIfAny();
-  return { probed, logo };
+  return { probed, pictures };
 }
 
+/** Does to the locked row what was checked; the rules are asked again, since it may have changed meanwhile. */
 async function apply(
+  ctx: RequestContext,
   em: EntityManager,
-  tenant: Tenant,
+  record: TenantRecord,
   patch: TenantChangesWithFiles,
-  probed: string | undefined,
-  logo: StoredImage | null | undefined,
+  { probed, pictures }: CheckedPatch,
 ): Promise<void> {
+  const { tenant } = record;
   const faults = new Faults();
   const columns = planPatch(faults, patch, tenant);
+  const providers = await planProviders(ctx, faults, patch, record.providers);
   faults.throwIfAny();
   const toProbe = addressToProbe(tenant, { ...tenant, ...columns });
   if (toProbe !== undefined && toProbe !== probed) throw new ProbeOutdated();
-  Object.assign(tenant, columns);
-  if (logo === undefined) return;
-  if (logo) await storeLogo(em, logo);
-  tenant.logo = logo?.sha256 ?? null;
+  Object.assign(tenant, columns, await storePictures(em, pictures));
+  if (providers) await replaceProviders(ctx.app.keyRing, em, record, providers);
+}
+
+async function planProviders(
+  ctx: RequestContext,
+  faults: Faults,
+  { profile }: TenantChangesWithFiles,
+  current: readonly Provider[],
+): Promise<CheckedProvider[] | undefined> {
+  if (profile?.providers === undefined) return undefined;
+  const secrets = await openProviders(ctx.app.keyRing, current);
+  return checkProviders(faults, providersPath, profile.providers ?? [], secrets);
 }

@@ -6,8 +6,9 @@ import type { Faults } from '../../faults.js';
 import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
+import { verifyTenantToken } from '../identity/tenant-claims.js';
+import { TokenRefusal } from '../identity/token-refusal.js';
 import { RealmKey } from './realm-key.entity.js';
-import { verifyRealmToken } from './realm-token.js';
 
 export interface RealmCredentials {
   readonly clientId: string;
@@ -55,10 +56,11 @@ export async function proveRealm(
 ): Promise<readonly string[] | undefined> {
   try {
     const { accessToken } = await grantRealmToken(app.outbound, address, credentials, []);
-    await verifyRealmToken(app.keySets, address, { clientId: credentials.clientId }, accessToken);
+    await verifyTenantToken(app.keySets, accessToken, { source: address, clientId: credentials.clientId });
     return await app.keySets.thumbprints(address);
   } catch (error) {
-    const fault = error instanceof KeycloakFault ? faultFields[error.kind] : undefined;
+    const kind = error instanceof TokenRefusal ? 'REALM_TOKENS_UNUSABLE' : error instanceof KeycloakFault && error.kind;
+    const fault = kind ? faultFields[kind] : undefined;
     if (fault === undefined) throw error;
     faults.add(fault.code, [...path, ...fault.field], fault.message);
     return undefined;

@@ -62,3 +62,10 @@ async function noteFailure(app: AppServices, id: string, error: unknown): Promis
     tenant.realmSyncError = text.slice(0, 500);
   });
 }
+
+/** UUIDs of the tenants whose realm has still to be seen to, however that came to be forgotten. */
+export async function tenantsOutOfSync(app: AppServices): Promise<string[]> {
+  const em = app.db.platform.em.fork();
+  const tenants = await em.find(Tenant, { realmSyncState: { $ne: 'IN_SYNC' } }, { fields: ['id'] });
+  return tenants.map(({ id }) => id);
+}

@@ -68,3 +68,36 @@ export function activatedSubscription(
   }
   return columns;
 }
+
+/** Absent is unchanged; only the end can be empty. */
+export interface SubscriptionChanges {
+  readonly tier?: SubscriptionTier | null;
+  readonly startsAt?: Date | null;
+  readonly endsAt?: Date | null;
+}
+
+/** The subscription after a patch, which neither begins a trial nor ends one. */
+export function mergeSubscription(
+  faults: Faults,
+  path: readonly string[],
+  changes: SubscriptionChanges | null,
+  current: SubscriptionColumns,
+): Partial<SubscriptionColumns> {
+  if (changes === null) {
+    faults.add('INVALID', path, 'Every tenant has a subscription.');
+    return {};
+  }
+  const { tier, startsAt, endsAt } = changes;
+  if (tier === null) faults.add('INVALID', [...path, 'tier'], 'Cannot be empty.');
+  if (startsAt === null) faults.add('INVALID', [...path, 'startsAt'], 'Cannot be empty.');
+  if (tier === 'TRIAL' && !current.isTrial) {
+    faults.add('INVALID', [...path, 'tier'], 'The tenant is past its trial.');
+  }
+  const merged = {
+    subscriptionTier: tier ?? current.subscriptionTier,
+    subscriptionStartsAt: startsAt ?? current.subscriptionStartsAt,
+    subscriptionEndsAt: endsAt === undefined ? current.subscriptionEndsAt : endsAt,
+  };
+  checkPeriod(faults, path, merged.subscriptionStartsAt, merged.subscriptionEndsAt);
+  return merged;
+}

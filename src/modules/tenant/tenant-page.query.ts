@@ -6,7 +6,8 @@ import { keysetPage, type PageArguments, type SortKey } from '../../database/key
 import { selectedFields } from '../../graphql/selection.js';
 import { visibleTo } from './find-tenant.js';
 import { tenantColumns } from './tenant.query.js';
-import type { Tenant, TenantConnection } from './tenant.type.js';
+import type { Tenant } from './tenant.type.js';
+import type { TenantConnection } from './tenant-payload.type.js';
 
 /** A list of tenants: which ones, in which order. */
 export interface TenantList {

@@ -4,9 +4,12 @@ import { OneOf } from '../../graphql/one-of.js';
 import { JSONObjectScalar, UploadScalar } from '../../graphql/scalars.js';
 import type { UploadedFile } from '../../graphql/upload.js';
 import type { JsonObject } from '../../validation/json-object.rules.js';
+import { BrandingInput } from '../branding/branding.input.js';
 import { CampaignInput, DialerInput, MediaServerInput } from '../contact-center/contact-center.input.js';
+import { ProviderInput } from '../provider/provider.input.js';
 import { TwoFactorInput } from '../two-factor/two-factor.input.js';
 import type { TenantKey } from './find-tenant.js';
+import { ContactsInput, RegionInput, SubscriptionInput, TenantProfilePatch } from './profile.input.js';
 
 @OneOf()
 @InputType({ description: 'Exactly one of three ways to name a tenant.' })
@@ -117,11 +120,36 @@ export class CreateTenantInput {
   })
   logo?: UploadedFile | null;
 
+  @Field(() => BrandingInput, { nullable: true, description: 'Visual identity, but for the logo.' })
+  branding?: BrandingInput | null;
+
+  @Field(() => RegionInput, { nullable: true, description: 'Where the tenant operates.' })
+  region?: RegionInput | null;
+
+  @Field(() => ContactsInput, { nullable: true, description: 'Whom to turn to.' })
+  contacts?: ContactsInput | null;
+
+  @Field(() => SubscriptionInput, {
+    nullable: true,
+    description: 'What the tenant subscribes to. Default: tier STANDARD from now on, no trial, no end.',
+  })
+  subscription?: SubscriptionInput | null;
+
+  @Field(() => [ProviderInput], { nullable: true, description: 'Providers: at most 50.' })
+  providers?: ProviderInput[] | null;
+
   @Field(() => JSONObjectScalar, {
     nullable: true,
     description: 'Free key-value pairs that hold no secret: at most 16 KiB, depth 5, 200 keys.',
   })
   metadata?: JsonObject | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Same caller, same key, same input within 24 hours: the tenant of the first call. Another input: IDEMPOTENCY_KEY_REUSED. At most 255 characters.',
+  })
+  idempotencyKey?: string | null;
 }
 
 @InputType({
@@ -146,4 +174,7 @@ export class TenantPatch {
 
   @Field(() => UploadScalar, { nullable: true, description: 'Logo. null: none.' })
   logo?: UploadedFile | null;
+
+  @Field(() => TenantProfilePatch, { nullable: true, description: 'Profile.' })
+  profile?: TenantProfilePatch | null;
 }

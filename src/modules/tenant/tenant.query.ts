@@ -67,6 +67,17 @@ function subscription({ now }: Surroundings): RawBuilder<unknown> {
       greatest(ceil(extract(epoch from t.subscription_ends_at - ${now}::timestamptz) / 86400), 0)::int end)`;
 }
 
+const region = sql`case when t.country is not null then json_build_object(
+  'country', t.country, 'timezone', t.timezone, 'currency', t.currency, 'language', t.language) end`;
+
+const contacts = sql`case when t.business_contact is not null then json_build_object(
+  'business', t.business_contact, 'technical', t.technical_contact) end`;
+
+const providers = sql`(select coalesce(json_agg(json_build_object(
+  'kind', p.kind, 'name', p.name, 'isPrimary', p.is_primary, 'settings', p.settings,
+  'secretNames', array(select jsonb_object_keys(p.secrets) order by 1)) order by p.position), '[]')
+  from tenantry.provider p where p.tenant = t.id)`;
+
 /** Each field of the API's Tenant, and where it comes from. Groups are shaped by PostgreSQL. */
 const expressions: Partial<Record<keyof Tenant, Expression>> = {
   id: sql`t.id`,
@@ -86,7 +97,10 @@ const expressions: Partial<Record<keyof Tenant, Expression>> = {
   dialer,
   mediaServer,
   branding,
+  region,
+  contacts,
   subscription,
+  providers,
   metadata: sql`t.metadata`,
   version: sql`t.version`,
   createdAt: timestamp('t.created_at'),

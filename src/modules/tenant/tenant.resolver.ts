@@ -1,8 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Authorized, Ctx, FieldResolver, Info, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Authorized, Ctx, FieldResolver, Info, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 
 import type { RequestContext } from '../../context.js';
 import { expectedVersionArgument } from '../../graphql/arguments.js';
+import { ConnectionArguments } from '../../graphql/connection.args.js';
+import { NonNegativeIntScalar } from '../../graphql/scalars.js';
 import { selectedFields } from '../../graphql/selection.js';
 import type { Changed } from './change-tenant.js';
 import { rotateTenantClientSecret, setTenantClientSecret } from './client-secret.service.js';
@@ -11,7 +13,11 @@ import { changeStatus } from './lifecycle.service.js';
 import { patchTenant } from './patch-tenant.service.js';
 import { CreateTenantInput, TenantPatch, TenantRef } from './tenant.input.js';
 import { readTenant } from './tenant.query.js';
-import { Tenant, TenantPayload } from './tenant.type.js';
+import { TenantFilter, TenantSort } from './tenant-filter.input.js';
+import { listByCriteria } from './tenant-lists.query.js';
+import { readTenantPage } from './tenant-page.query.js';
+import { Tenant } from './tenant.type.js';
+import { TenantConnection, TenantPayload } from './tenant-payload.type.js';
 
 const tenantArgument = { description: 'Which tenant.' } as const;
 
@@ -28,6 +34,26 @@ export class TenantResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Tenant | undefined> {
     return readTenant(ctx, by, selectedFields(info));
+  }
+
+  @Authorized('READ_TENANTS')
+  @Query(() => TenantConnection, {
+    nullable: true,
+    description:
+      'All tenants the caller may see. Deleted ones only when the filter asks for them. offset is for numbered pages and goes with first alone.',
+  })
+  tenants(
+    @Ctx() ctx: RequestContext,
+    @Args(() => ConnectionArguments) page: ConnectionArguments,
+    @Info() info: GraphQLResolveInfo,
+    @Arg('filter', () => TenantFilter, { nullable: true, description: 'Which tenants. Default: all but deleted ones.' })
+    filter: TenantFilter | null,
+    @Arg('sort', () => [TenantSort], { nullable: true, description: 'At most 3 fields. Default: newest first.' })
+    sort: TenantSort[] | null,
+    @Arg('offset', () => NonNegativeIntScalar, { nullable: true, description: 'How many to leave out: 0 to 10,000.' })
+    offset: number | null,
+  ): Promise<TenantConnection> {
+    return readTenantPage(ctx, listByCriteria(filter ?? {}, sort ?? []), { ...page, offset }, info);
   }
 
   @Authorized('CREATE_TENANTS')

@@ -1,13 +1,13 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 
-import { PageInfo } from '../../graphql/page.type.js';
-import { Payload, UserError } from '../../graphql/payload.type.js';
 import { DateTimeScalar, JSONObjectScalar, URLScalar } from '../../graphql/scalars.js';
 import type { JsonObject } from '../../validation/json-object.rules.js';
 import { Branding } from '../branding/branding.type.js';
 import { Campaign, Dialer, MediaServer } from '../contact-center/contact-center.type.js';
+import { ProviderAssociation } from '../provider/provider.type.js';
 import { TwoFactorConfig, type TwoFactorDisabled, type TwoFactorEnabled } from '../two-factor/two-factor.type.js';
 import type { TenantStatus, TenantTransition } from './lifecycle.rules.js';
+import { Contacts, Region } from './profile.type.js';
 import type { RealmOrigin, RealmState, RealmSyncState } from './realm.rules.js';
 import type { SubscriptionTier } from './subscription.rules.js';
 import {
@@ -146,8 +146,17 @@ export class Tenant {
   @Field(() => Branding, { description: 'Visual identity.' })
   branding!: Branding;
 
+  @Field(() => Region, { nullable: true, description: 'Where the tenant operates.' })
+  region!: Region | null;
+
+  @Field(() => Contacts, { nullable: true, description: 'Whom to turn to.' })
+  contacts!: Contacts | null;
+
   @Field(() => Subscription, { description: 'What the tenant has subscribed to.' })
   subscription!: Subscription;
+
+  @Field(() => [ProviderAssociation], { description: 'Providers, in the order given.' })
+  providers!: ProviderAssociation[];
 
   @Field(() => JSONObjectScalar, { description: 'Free key-value pairs.' })
   metadata!: JsonObject;
@@ -163,43 +172,4 @@ export class Tenant {
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it was deleted.' })
   deletedAt!: Date | null;
-}
-
-@ObjectType({ implements: Payload, description: 'A tenant after a change.' })
-export class TenantPayload implements Payload {
-  userErrors!: UserError[];
-
-  /** UUID of the tenant that `tenant` shows. */
-  shownTenant?: string;
-
-  @Field(() => DateTimeScalar, {
-    nullable: true,
-    description:
-      'When the tenant has just been put out of service: until when tokens that Tenantry handed out can still be valid for those who check them offline. null where it cannot be known (an adopted realm) or none is left.',
-  })
-  tokensValidUntil?: Date | null;
-}
-
-@ObjectType({ description: 'A tenant in a list.' })
-export class TenantEdge {
-  @Field(() => Tenant, { description: 'The tenant.' })
-  node!: Tenant;
-
-  @Field(() => String, { description: 'Where it stands in this list: for after and before.' })
-  cursor!: string;
-}
-
-@ObjectType({ description: 'A page of tenants (GraphQL Cursor Connections).' })
-export class TenantConnection {
-  @Field(() => [TenantEdge], { description: 'The tenants of this page with their cursors.' })
-  edges!: TenantEdge[];
-
-  @Field(() => [Tenant], { description: 'The tenants of this page.' })
-  nodes!: Tenant[];
-
-  @Field(() => PageInfo, { description: 'What lies before and after this page.' })
-  pageInfo!: PageInfo;
-
-  @Field(() => Int, { description: 'How many there are on all pages; counted only when asked for.' })
-  totalCount!: number;
 }

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
+
+import { TransportFault } from './graphql-errors.js';
+
+type OnField = (name: string, value: string, ...rest: unknown[]) => void;
+
+/**
+ * Stands between the multipart parser and the upload library, for what the library leaves open: it follows `map`'s paths
+ * through inherited members, so that `variables.toString.call` would write to built-ins, and it drops files that `map`
+ * does not name.
+ */
+export class MultipartGuard {
+  #operations: unknown;
+  #named = new Set<string>();
+  #hasStrayFile = false;
+  #ended: Promise<void> = Promise.resolve();
+
+  /** The request, to be handed to the library instead of the bare one. */
+  watch(request: IncomingMessage): IncomingMessage {
+    const pipe = request.pipe.bind(request) as (parser: Writable) => Writable;
+    return Object.assign(request, {
+      pipe: (parser: Writable) => {
+        this.#attach(parser);
+        return pipe(parser);
+      },
+    });
+  }
+
+  /**
+   * Resolves once the whole body was parsed.
+   *
+   * @throws TransportFault where it held a file that `map` does not name, or more than are allowed
+   */
+  async end(): Promise<void> {
+    await this.#ended;
+    if (this.#hasStrayFile) throw new TransportFault(400, 'The request holds a file that "map" does not name.');
+  }
+
+  #attach(parser: Writable): void {
+    const [onField] = parser.listeners('field') as OnField[];
+    parser.removeAllListeners('field');
+    parser.on('field', (name: string, value: string, ...rest: unknown[]) => {
+      const fault = this.#check(name, value);
+      if (fault === undefined) onField?.(name, value, ...rest);
+      else parser.destroy(fault);
+    });
+    parser.on('file', (name: string) => {
+      this.#hasStrayFile ||= !this.#named.has(name);
+    });
+    parser.on('filesLimit', () => {
+      this.#hasStrayFile = true;
+    });
+    this.#ended = new Promise((resolve) => parser.once('close', resolve));
+  }
+
+  #check(name: string, value: string): TransportFault | undefined {
+    if (name === 'operations') this.#operations = parsed(value);
+    if (name !== 'map') return undefined;
+    const map = parsed(value);
+    const entries = typeof map === 'object' && map !== null ? Object.entries(map) : [];
+    this.#named = new Set(entries.map(([file]) => file));
+    const paths = entries.flatMap(([, list]: [string, unknown]) => (Array.isArray(list) ? list : []) as unknown[]);
+    const leadsToNull = (path: unknown): boolean =>
+      typeof path !== 'string' || ownMember(this.#operations, path.split('.')) === null;
+    return paths.every(leadsToNull)
+      ? undefined
+      : new TransportFault(400, 'Each path of "map" must lead to a null in "operations".');
+  }
+}
+
+/** Undefined where it is no JSON: the library refuses it with a message of its own. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function ownMember(holder: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return holder;
+  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, key)
+    ? ownMember((holder as Record<string, unknown>)[key], rest)
+    : undefined;
+}

@@ -1,0 +1,256 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { startTestApp, type TestApp } from '../support/app.js';
+import { faultsOf } from '../support/client.js';
+import type { AdoptRealmInput, CreateTenantInput } from '../support/generated/operations.js';
+import { adoptInput, create, created, freshTenantId, provisionInput, smsTwoFactor } from '../support/tenants.js';
+import { writesNothing } from '../support/written.js';
+
+let app: TestApp;
+let elsewhere: TestApp;
+beforeAll(async () => {
+  [app, elsewhere] = await Promise.all([startTestApp(), startTestApp({ provisioning: false })]);
+});
+afterAll(() => Promise.all([app.stop(), elsewhere.stop()]));
+afterEach(() => {
+  app.standIn.faults.clear();
+  app.otpManager.reset();
+});
+
+const at = 'input.keycloak.realm';
+const adopt = (realm: AdoptRealmInput, change: Partial<CreateTenantInput> = {}): CreateTenantInput =>
+  provisionInput({ keycloak: { realm: { adopt: realm } }, ...change });
+
+/** What a create is refused with, given that it writes nothing. */
+async function refusal(input: CreateTenantInput): Promise<string[]> {
+  const payload = await writesNothing(app, () => create(app, input));
+  expect(payload.tenant).toBeNull();
+  return faultsOf(payload);
+}
+
+describe('an adopted realm', () => {
+  it('is proven by one grant and never changed', async () => {
+    const input = await adoptInput(app);
+    app.standIn.faults.clearRequests();
+    const { keycloak, tenantId } = await created(app, input);
+    const { realm, clientId } = input.keycloak.realm.adopt!;
+    expect(keycloak).toMatchObject({
+      origin: 'ADOPTED',
+      serverUrl: app.standIn.url,
+      realm,
+      issuer: `${app.standIn.url}/realms/${realm}`,
+      clientId,
+      hasClientSecret: true,
+      scope: [],
+      realmState: 'UNMANAGED',
+      sync: { state: 'IN_SYNC', lastError: null },
+    });
+    expect(app.standIn.faults.requests(`/realms/${realm}/protocol/openid-connect/token`)).toBe(1);
+    expect(app.standIn.faults.requests('/admin/')).toBe(0);
+    expect(tenantId).toBe(input.tenantId);
+  });
+
+  it('that does not exist', async () => {
+    expect(await refusal(adopt({ realm: 'nowhere', clientId: 'cx-core', clientSecret: 'x' }))).toEqual([
+      `REALM_NOT_FOUND ${at}.adopt.realm`,
+    ]);
+  });
+
+  it('that is disabled', async () => {
+    const { realm, clientId, clientSecret } = await app.standIn.control.addRealm({ enabled: false });
+    expect(await refusal(adopt({ realm, clientId, clientSecret }))).toEqual([`REALM_DISABLED ${at}.adopt.realm`]);
+  });
+
+  it('that refuses the client: unknown, wrong secret, no service account', async () => {
+    const { realm, clientId, clientSecret } = await app.standIn.control.addRealm();
+    const plain = await app.standIn.control.addRealm({ client: { serviceAccountsEnabled: false } });
+    for (const bad of [
+      { realm, clientId: 'unknown', clientSecret },
+      { realm, clientId, clientSecret: 'wrong' },
+      { realm: plain.realm, clientId: plain.clientId, clientSecret: plain.clientSecret },
+    ]) {
+      expect(await refusal(adopt(bad))).toEqual([`REALM_REFUSED_CLIENT ${at}.adopt.clientId`]);
+    }
+  });
+
+  it.each(['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub'] as const)(
+    'whose token lies: %s',
+    async (lie) => {
+      const input = await adoptInput(app);
+      const { realm } = input.keycloak.realm.adopt!;
+      app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'lie', lie });
+      expect(await refusal(input)).toEqual([`REALM_TOKENS_UNUSABLE ${at}.adopt.realm`]);
+    },
+  );
+
+  it('that answers something else than a token', async () => {
+    for (const body of ['no JSON at all', '{"hello":1}', '{"access_token":"a.b.c","token_type":"bearer"}']) {
+      const input = await adoptInput(app);
+      const headers = { 'content-type': 'application/json' };
+      const { realm } = input.keycloak.realm.adopt!;
+      app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'status', status: 200, body, headers, times: 1 });
+      expect(await refusal(input)).toEqual([`REALM_TOKENS_UNUSABLE ${at}.adopt.realm`]);
+    }
+  });
+
+  it.each([
+    ['fails', { kind: 'status', status: 503 }],
+    ['drops the connection', { kind: 'cut' }],
+    ['never answers', { kind: 'silent' }],
+    ['is too slow', { kind: 'slow', ms: 4_000 }],
+    ['leads elsewhere', { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+  ] as const)('whose server %s; the same create succeeds afterwards', async (_label, fault) => {
+    const input = await adoptInput(app);
+    app.standIn.faults.set({ match: `/realms/${input.keycloak.realm.adopt!.realm}/`, ...fault });
+    const started = Date.now();
+    expect(await refusal(input)).toEqual([`IDENTITY_PROVIDER_UNAVAILABLE ${at}.adopt`]);
+    expect(Date.now() - started).toBeLessThan(5_000);
+    app.standIn.faults.clear();
+    await created(app, input);
+  });
+
+  it('whose keys cannot be had', async () => {
+    const input = await adoptInput(app);
+    app.standIn.faults.set({ match: `/realms/${input.keycloak.realm.adopt!.realm}/protocol/openid-connect/certs`, kind: 'cut' });
+    expect(await refusal(input)).toEqual([`IDENTITY_PROVIDER_UNAVAILABLE ${at}.adopt`]);
+  });
+
+  it('that another tenant has, the operators’ own, or one made for a tenant', async () => {
+    const input = await adoptInput(app);
+    await created(app, input);
+    const made = await created(app, provisionInput());
+    const { clientId, clientSecret } = app.standIn;
+    app.standIn.faults.clearRequests();
+    for (const realm of [
+      input.keycloak.realm.adopt!,
+      { ...input.keycloak.realm.adopt!, serverUrl: `${app.standIn.url}/` },
+      { realm: 'master', clientId, clientSecret },
+      { realm: made.keycloak.realm, clientId: 'cx-core', clientSecret: 'x' },
+    ]) {
+      expect(await refusal(adopt(realm))).toEqual([`REALM_TAKEN ${at}`]);
+    }
+    expect(app.standIn.faults.requests('/token')).toBe(0);
+  });
+
+  it('that another tenant has, under another address of its server', async () => {
+    const input = await adoptInput(app);
+    await created(app, input);
+    const serverUrl = app.standIn.url.replace('127.0.0.1', 'localhost');
+    expect(await refusal(adopt({ ...input.keycloak.realm.adopt!, serverUrl }))).toEqual([`REALM_TAKEN ${at}`]);
+    const login = { realm: 'master', clientId: 'core-component', clientSecret: 'demo', serverUrl };
+    expect(await refusal(adopt(login))).toEqual([`REALM_TAKEN ${at}`]);
+  });
+
+  it('at another server is named with that server’s address', async () => {
+    const { realm, clientId, clientSecret } = await elsewhere.standIn.control.addRealm();
+    const serverUrl = elsewhere.standIn.url;
+    const tenant = await created(app, adopt({ realm, clientId, clientSecret, serverUrl: `${serverUrl}//` }));
+    expect(tenant.keycloak).toMatchObject({ serverUrl, issuer: `${serverUrl}/realms/${realm}` });
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    'http://10.0.0.1/',
+    'https://10.0.0.1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://0x0a000001/',
+    'http://unlisted.example.com/',
+  ])('outside the allow-list are refused before anything is asked: %s', async (address) => {
+    const { realm, clientId, clientSecret } = await app.standIn.control.addRealm();
+    app.standIn.faults.clearRequests();
+    const otp = { twoFactor: smsTwoFactor, keycloak: { realm: { adopt: { realm, clientId, clientSecret } }, otpManagerUrl: address } };
+    expect(await refusal(provisionInput(otp))).toEqual(['ADDRESS_NOT_ALLOWED input.keycloak.otpManagerUrl']);
+    expect(await refusal(adopt({ realm, clientId, clientSecret, serverUrl: address }))).toEqual([
+      `ADDRESS_NOT_ALLOWED ${at}.adopt.serverUrl`,
+    ]);
+    expect(app.standIn.faults.requests('/token')).toBe(0);
+  });
+
+  it('of a Keycloak server must be listed even where they are public', async () => {
+    const serverUrl = 'https://93.184.215.14/';
+    expect(await refusal(adopt({ realm: 'r', clientId: 'c', clientSecret: 's', serverUrl }))).toEqual([
+      `ADDRESS_NOT_ALLOWED ${at}.adopt.serverUrl`,
+    ]);
+  });
+});
+
+describe('stages', () => {
+  const unreachable = 'OTP_MANAGER_UNREACHABLE input.keycloak.otpManagerUrl';
+
+  it('rules, names and addresses come together, before anything is asked', async () => {
+    const { tenantId } = await created(app, provisionInput());
+    app.standIn.faults.clearRequests();
+    const codes = await refusal({
+      tenantId,
+      code: 'FREE1',
+      name: '',
+      keycloak: {
+        realm: { adopt: { realm: 'nowhere', clientId: 'c', clientSecret: 's' } },
+        otpManagerUrl: 'http://10.0.0.1/',
+      },
+      twoFactor: smsTwoFactor,
+    });
+    expect(codes.sort()).toEqual([
+      'ADDRESS_NOT_ALLOWED input.keycloak.otpManagerUrl',
+      'INVALID input.name',
+      'TAKEN input.tenantId',
+    ]);
+    expect(app.standIn.faults.requests('/token')).toBe(0);
+  });
+
+  it('probe and grant come together', async () => {
+    app.otpManager.behave(503);
+    const codes = await refusal(
+      provisionInput({
+        twoFactor: smsTwoFactor,
+        keycloak: {
+          realm: { adopt: { realm: 'nowhere', clientId: 'c', clientSecret: 's' } },
+          otpManagerUrl: app.otpManager.url,
+        },
+      }),
+    );
+    expect(codes.sort()).toEqual([unreachable, `REALM_NOT_FOUND ${at}.adopt.realm`].sort());
+    expect(app.otpManager.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['fails', 500],
+    ['drops the connection', 'cut'],
+    ['never answers', 'silent'],
+  ] as const)('no realm is made where the OTP manager %s', async (_label, mood) => {
+    app.otpManager.behave(mood);
+    const started = Date.now();
+    const keycloak = { realm: { provision: {} }, otpManagerUrl: app.otpManager.url };
+    expect(await refusal(provisionInput({ twoFactor: smsTwoFactor, keycloak }))).toEqual([unreachable]);
+    expect(Date.now() - started).toBeLessThan(4_500);
+  });
+
+  it('any answer of the OTP manager below 500 will do, and no redirect is followed', async () => {
+    const keycloak = { realm: { provision: {} }, otpManagerUrl: app.otpManager.url };
+    for (const mood of [404, 401, { redirectTo: `${app.otpManager.url}elsewhere` }] as const) {
+      app.otpManager.reset();
+      app.otpManager.behave(mood);
+      await created(app, provisionInput({ twoFactor: smsTwoFactor, keycloak }));
+      expect(app.otpManager.requests).toEqual(['GET /']);
+    }
+  });
+
+  it('the OTP manager is left alone while 2FA is off', async () => {
+    app.otpManager.behave(500);
+    await created(app, provisionInput({ keycloak: { realm: { provision: {} }, otpManagerUrl: app.otpManager.url } }));
+    expect(app.otpManager.requests).toEqual([]);
+  });
+});
+
+describe('without an account that makes realms', () => {
+  it('provisioning is refused, with the other faults, and adopting works', async () => {
+    const payload = await writesNothing(elsewhere, () => create(elsewhere, provisionInput({ name: '' })));
+    expect(faultsOf(payload).sort()).toEqual([
+      'INVALID input.name',
+      `PROVISIONING_NOT_CONFIGURED ${at}.provision`,
+    ]);
+    await created(elsewhere, adoptInput(elsewhere, { tenantId: freshTenantId() }));
+  });
+});
