@@ -16,7 +16,7 @@ import { realmAddress } from './integrations/keycloak/realm-address.js';
 import { createRealmAdmin } from './integrations/keycloak/realm-admin.js';
 import { createOtpManager } from './integrations/otp-manager.js';
 import { parseAllowEntry } from './integrations/outbound.rules.js';
-import { createJobs } from './jobs/jobs.js';
+import { createJobs } from './jobs/create-jobs.js';
 import { createLoginAttempts } from './modules/auth/login-attempts.js';
 import { findLogo } from './modules/branding/logo-image.js';
 import { createPlatformTokens } from './modules/identity/platform-token.js';

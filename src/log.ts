@@ -24,7 +24,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       serializers: { err: describeError, error: describeError, req: describeNothing, res: describeNothing },
       redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
     },
-    destination ?? (terminal ? pretty({ sync: true, ignore: 'requestId' }) : pino.destination({ dest: 1, sync: true })),
+    destination ?? (terminal ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true })),
   );
 }
 

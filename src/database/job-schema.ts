@@ -35,7 +35,9 @@ export async function prepareJobSchema(ownerUrl: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== '42501') throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(`The login of DATABASE_URL must own the schema "${jobSchemaName}": ${reason}`, { cause: error });
+    throw new StartupError(`The login of DATABASE_URL must own the schema "${jobSchemaName}": ${reason}`, {
+      cause: error,
+    });
   } finally {
     await library.stop({ graceful: false });
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { TransportFault } from './graphql-errors.js';
 
@@ -12,6 +12,7 @@ type OnField = (name: string, value: string, ...rest: unknown[]) => void;
  */
 export class MultipartGuard {
   #operations: unknown;
+  /** Files that are still to come. */
   #named = new Set<string>();
   #hasStrayFile = false;
   #ended: Promise<void> = Promise.resolve();
@@ -34,7 +35,8 @@ export class MultipartGuard {
    */
   async end(): Promise<void> {
     await this.#ended;
-    if (this.#hasStrayFile) throw new TransportFault(400, 'The request holds a file that "map" does not name.');
+    if (this.#hasStrayFile)
+      throw new TransportFault(400, 'The request holds a file that "map" does not name, or one twice.');
   }
 
   #attach(parser: Writable): void {
@@ -45,8 +47,10 @@ export class MultipartGuard {
       if (fault === undefined) onField?.(name, value, ...rest);
       else parser.destroy(fault);
     });
-    parser.on('file', (name: string) => {
-      this.#hasStrayFile ||= !this.#named.has(name);
+    parser.on('file', (name: string, stream: Readable) => {
+      if (this.#named.delete(name)) return;
+      this.#hasStrayFile = true;
+      stream.resume(); // nobody else reads it, and the parser waits until somebody has
     });
     parser.on('filesLimit', () => {
       this.#hasStrayFile = true;
@@ -60,12 +64,15 @@ export class MultipartGuard {
     const map = parsed(value);
     const entries = typeof map === 'object' && map !== null ? Object.entries(map) : [];
     this.#named = new Set(entries.map(([file]) => file));
-    const paths = entries.flatMap(([, list]: [string, unknown]) => (Array.isArray(list) ? list : []) as unknown[]);
+    const lists = entries.map(([, list]: [string, unknown]) => (Array.isArray(list) ? (list as unknown[]) : undefined));
+    const paths = lists.flat();
     const leadsToNull = (path: unknown): boolean =>
-      typeof path !== 'string' || ownMember(this.#operations, path.split('.')) === null;
-    return paths.every(leadsToNull)
+      typeof path === 'string' && ownMember(this.#operations, path.split('.')) === null;
+    // A file without a place of its own would never be read, and the parser would wait for that.
+    const eachHasItsPlace = lists.every((list) => list?.length !== 0) && new Set(paths).size === paths.length;
+    return eachHasItsPlace && paths.every(leadsToNull)
       ? undefined
-      : new TransportFault(400, 'Each path of "map" must lead to a null in "operations".');
+      : new TransportFault(400, 'Each file of "map" needs paths of its own that lead to a null in "operations".');
   }
 }
 

@@ -31,7 +31,13 @@ describe('Keycloak follows', () => {
     const { tenantId } = await onboard();
     expect(await realmStateOf(app, tenantId)).toBe('ENABLED');
     await app.client.data(DeleteTenantDocument, { tenant: { tenantId } }, { as: 'admin' });
-    expect(await eventually(() => realmStateOf(app, tenantId), (state) => state === 'DISABLED', 1_000)).toBe('DISABLED');
+    expect(
+      await eventually(
+        () => realmStateOf(app, tenantId),
+        (state) => state === 'DISABLED',
+        1_000,
+      ),
+    ).toBe('DISABLED');
     expect(await eventually(() => syncOf(tenantId), inSync)).toMatchObject({ state: 'IN_SYNC', lastError: null });
     expect((await read(app, tenantId))?.keycloak.realmState).toBe('DISABLED');
   });
@@ -67,7 +73,10 @@ describe('Keycloak follows', () => {
     expect(since).toMatchObject({ state: 'FAILED', lastError: expect.stringMatching(/./) as string });
     expect(await realmStateOf(app, tenantId)).toBe('ENABLED');
     app.standIn.faults.clear();
-    expect(await eventually(() => syncOf(tenantId), inSync, 8_000)).toMatchObject({ state: 'IN_SYNC', lastError: null });
+    expect(await eventually(() => syncOf(tenantId), inSync, 8_000)).toMatchObject({
+      state: 'IN_SYNC',
+      lastError: null,
+    });
     expect(await realmStateOf(app, tenantId)).toBe('DISABLED');
   });
 
@@ -76,7 +85,10 @@ describe('Keycloak follows', () => {
     app.standIn.faults.set({ match: `/admin/realms/${tenantId}`, kind: 'status', status: 503 });
     await transition('suspendTenant', tenantId);
     await eventually(() => syncOf(tenantId), failed);
-    const lines = app.log().split('\n').filter((line) => line.includes(id) && line.includes('"level":"warn"'));
+    const lines = app
+      .log()
+      .split('\n')
+      .filter((line) => line.includes(id) && line.includes('"level":"warn"'));
     const tries = app.standIn.faults.requests(`/admin/realms/${tenantId}`);
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(tries);

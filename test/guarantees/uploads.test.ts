@@ -150,8 +150,21 @@ describe('refused by the headers alone, and the connection is given up', () => {
 });
 
 describe('malformed', () => {
+  const two: NonNullable<UploadRequest['files']> = [
+    ['0', 'x'.repeat(300_000)],
+    ['1', 'x'],
+  ];
   test.each<[string, UploadRequest, number]>([
-    ['too many files', { map: { 0: ['variables.input.logo'], 1: [], 2: [], 3: [] } }, 413],
+    [
+      'too many files',
+      {
+        operations: operations({ logo: null, icon: null, dark: null, settings: null }),
+        map: Object.fromEntries(
+          ['logo', 'icon', 'dark', 'settings'].map((name, i) => [i, [`variables.input.${name}`]]),
+        ),
+      },
+      413,
+    ],
     ['more files than allowed', { files: Array.from({ length: 5 }, (_, i) => [String(i), 'x']) }, 400],
     [
       'a file that the map does not name',
@@ -175,6 +188,9 @@ describe('malformed', () => {
     ['a path through __proto__', { map: { 0: ['variables.__proto__.polluted'] } }, 400],
     ['a path through constructor', { map: { 0: ['variables.constructor.prototype.polluted'] } }, 400],
     ['a path through an inherited member', { map: { 0: ['variables.toString.polluted'] } }, 400],
+    ['two files for one place', { map: { 0: ['variables.input.logo'], 1: ['variables.input.logo'] }, files: two }, 400],
+    ['the same file twice', { files: [two[0]!, two[0]!] }, 400],
+    ['a file without a place', { map: { 0: ['variables.input.logo'], 1: [] }, files: two }, 400],
     ['a batch', { operations: [operations()], map: { 0: ['0.variables.input.logo'] } }, 400],
     ['paths that are no text', { map: { 0: [5] } }, 400],
     ['entries that are no lists', { map: { 0: 'variables.input.logo' } }, 400],

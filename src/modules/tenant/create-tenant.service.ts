@@ -146,7 +146,11 @@ async function probe(ctx: RequestContext, plan: SettledPlan, address: RealmAddre
     realm.origin === 'ADOPTED' && address ? proveRealm(ctx.app, faults, realmPaths.adopt, address, realm) : undefined,
     url === undefined ? undefined : probeOtpManager(ctx.app, faults, realmPaths.otpManagerUrl, url),
   ]);
-  if (keys && (await areKeysTaken(ctx.app, ctx.app.db.platform.em.fork(), keys))) faults.add(...realmTaken);
+  if (keys && (await areKeysTaken(ctx.app, ctx.app.db.platform.em.fork(), keys))) {
+    // Perhaps a create of the same names was faster: whoever loses that race learns which names they are.
+    await checkAgainstOthers(ctx, faults, plan, address);
+    if (!faults.has(realmPaths.realm)) faults.add(...realmTaken);
+  }
   faults.throwIfAny();
   return keys ?? [];
 }
