@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 import type { Config } from './config.js';
-import type { AppServices, RequestContext } from './context.js';
+import type { AppServices } from './context.js';
 import { connectDatabases, type Databases } from './database/databases.js';
 import { prepareDatabase } from './database/prepare.js';
 import { createApollo } from './graphql/apollo.js';
@@ -32,7 +32,7 @@ export interface RunningApp {
   readonly url: string;
   readonly services: AppServices;
   /** Lets requests in flight finish, then lets go of everything. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -97,7 +97,8 @@ function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): A
   const platformRealm = realmAddress(keycloak, keycloak.realm);
   const client = { clientId: keycloak.clientId, clientSecret: keycloak.clientSecret };
   const { clientId } = client;
-  const admin = keycloak.admin && createAdminApi({ outbound, address: platformRealm, url: keycloak.url, client: keycloak.admin });
+  const admin =
+    keycloak.admin && createAdminApi({ outbound, address: platformRealm, url: keycloak.url, client: keycloak.admin });
   const services: AppServices = {
     config,
     get publicUrl() {

@@ -64,7 +64,10 @@ export const variables = {
   ],
   SECRETS_KEY: [key, `32 bytes as base64url; make one with: ${makeKeyCommand}`],
   SECRETS_KEY_PREVIOUS: [key, '32 bytes as base64url: the key before SECRETS_KEY'],
-  OUTBOUND_ALLOW: [list.refine((entries) => entries.every((entry) => parseAllowEntry(entry) !== undefined)), 'hosts, *.suffixes, host:port or CIDRs, separated by commas'],
+  OUTBOUND_ALLOW: [
+    list.refine((entries) => entries.every((entry) => parseAllowEntry(entry) !== undefined)),
+    'hosts, *.suffixes, host:port or CIDRs, separated by commas',
+  ],
   TRUSTED_PROXIES: [cidrs, 'CIDRs or addresses, separated by commas'],
   LOG_LEVEL: [
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

@@ -69,7 +69,7 @@ type Values = { [Name in Variable]?: z.infer<(typeof variables)[Name][0]> };
  *
  * @throws StartupError with all problems in one message; a secret's value is never in it
  */
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const problems: string[] = [];
   const values = parseValues(withSecretFiles(env, problems), problems);
   problems.push(...contradictions(values));
@@ -108,7 +108,7 @@ function parseValues(env: NodeJS.ProcessEnv, problems: string[]): Values {
       problems.push(`${name}: found ${found}; expected ${expected}.`);
     }
   }
-  return values as Values;
+  return values;
 }
 
 function contradictions(values: Values): string[] {
@@ -156,13 +156,13 @@ function settingsFrom(values: Values): Settings {
 }
 
 function databaseFrom(values: Values): DatabaseSettings | undefined {
-  return (
-    values.DATABASE_URL === undefined ? undefined : {
-      ownerUrl: values.DATABASE_URL,
-      platformUrl: values.DATABASE_PLATFORM_URL,
-      tenantUrl: values.DATABASE_TENANT_URL,
-    }
-  );
+  return values.DATABASE_URL === undefined
+    ? undefined
+    : {
+        ownerUrl: values.DATABASE_URL,
+        platformUrl: values.DATABASE_PLATFORM_URL,
+        tenantUrl: values.DATABASE_TENANT_URL,
+      };
 }
 
 function keycloakFrom(values: Values): KeycloakSettings | undefined {

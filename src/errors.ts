@@ -66,7 +66,8 @@ export function userFault(code: UserErrorCode, path: readonly string[], message:
 export const requestErrorCodes = {
   UNAUTHENTICATED: 'No bearer token, or one that is not accepted.',
   FORBIDDEN: 'The caller lacks the permission.',
-  BAD_USER_INPUT: 'A value that its scalar refuses, a wrong argument of a query, or a broken cursor; see extensions.path.',
+  BAD_USER_INPUT:
+    'A value that its scalar refuses, a wrong argument of a query, or a broken cursor; see extensions.path.',
   SERVICE_UNAVAILABLE: "The database, or the operators' realm when logging in, does not answer; try again.",
   RATE_LIMITED: 'Too many requests; wait and try again.',
 } as const;

@@ -20,6 +20,10 @@ export async function readHealth({ db, keySets, platformRealm, jobs }: AppServic
   const hasKeys = keySets.has(platformRealm.issuer);
   return {
     isReady: database === 'up' && hasKeys,
-    parts: { database, keycloak: keycloak === 'down' && hasKeys ? 'down, keys in hand' : keycloak, jobs: jobs.health() },
+    parts: {
+      database,
+      keycloak: keycloak === 'down' && hasKeys ? 'down, keys in hand' : keycloak,
+      jobs: jobs.health(),
+    },
   };
 }

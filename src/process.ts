@@ -29,7 +29,7 @@ export async function main(): Promise<void> {
   }
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    await serve(readSettings(process.env));
+    await serve(readSettings());
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -29,8 +29,10 @@ function accounts({ url }: StandIn): string[] {
 }
 
 function firstQuery(graphql: string): string[] {
-  const login = 'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
-  const tenants = '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
+  const login =
+    'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
+  const tenants =
+    '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
   return [
     `TOKEN=$(curl -s ${graphql} -H 'content-type: application/json' \\`,
     `  -d '{"query":"${login}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,

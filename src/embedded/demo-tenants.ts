@@ -12,7 +12,12 @@ export const demoTenants: readonly TenantRequestWithFiles[] = [
     keycloak: core,
     twoFactor: off,
     campaigns: [
-      { name: 'Spring sale', serviceUrl: 'https://campaigns.acme.example/', isEnabled: true, settings: { priority: 1 } },
+      {
+        name: 'Spring sale',
+        serviceUrl: 'https://campaigns.acme.example/',
+        isEnabled: true,
+        settings: { priority: 1 },
+      },
     ],
     dialer: { serviceIdentifier: 'acme-dialer', maxConcurrentCalls: 50, maxCallTimeMinutes: 30, callsPerSecond: 5 },
     mediaServer: { wssUrl: 'wss://media.acme.example:7443' },

@@ -17,4 +17,3 @@ function systemContext(app: AppServices): RequestContext {
   const { now, log } = app;
   return { requestId: 'demo', viewer: undefined, remoteAddress: '127.0.0.1', now, log, app };
 }
-

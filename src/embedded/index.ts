@@ -14,7 +14,7 @@ export { seedDemo } from './demo.js';
 export interface Embedded {
   readonly config: Config;
   readonly keycloak: StandIn | undefined;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const sandboxOrigins = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];

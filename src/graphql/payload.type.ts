@@ -9,7 +9,7 @@ registerEnumType(UserErrorCodeEnum, {
   description: "What the caller's data did wrong.",
   valuesConfig: Object.fromEntries(
     Object.entries(userErrorCodes).map(([code, description]) => [code, { description }]),
-  ) as { [Code in UserErrorCode]: { description: string } },
+  ),
 });
 
 @ObjectType({ description: "Something that the caller's data did wrong." })

@@ -27,12 +27,24 @@ export async function buildApiSchema(resolvers: NonEmptyArray<ResolverClass>): P
     skipCheck: true, // checked below, with oneOf in force
   });
   applyOneOf(built);
+  describeRoots(built);
   answerUserFaults(built);
   const schema = new GraphQLSchema({ ...built.toConfig(), assumeValid: false });
   const faults = validateSchema(schema);
   if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n'));
   rootFieldAccess(schema);
   return schema;
+}
+
+/** type-graphql has no place to describe the two root types. */
+function describeRoots(schema: GraphQLSchema): void {
+  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  if (query)
+    query.description = 'Reads. Root fields are nullable, so that one that is refused leaves its neighbours alone.';
+  if (mutation) {
+    mutation.description =
+      "Changes. What the caller's data did wrong comes back in userErrors, several at once where several fields are wrong.";
+  }
 }
 
 /** The schema's text, sorted, as it is committed in schema/schema.graphql. */

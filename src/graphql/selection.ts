@@ -2,6 +2,7 @@ import {
   getDirectiveValues,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
+  Kind,
   type FieldNode,
   type GraphQLResolveInfo,
   type SelectionNode,
@@ -16,7 +17,9 @@ import {
 export function selectedFields(info: GraphQLResolveInfo, ...path: string[]): Set<string> {
   let fields: FieldNode[] = [...info.fieldNodes];
   for (const name of path) {
-    fields = fields.flatMap((field) => childFields(info, field.selectionSet)).filter((field) => field.name.value === name);
+    fields = fields
+      .flatMap((field) => childFields(info, field.selectionSet))
+      .filter((field) => field.name.value === name);
   }
   return new Set(fields.flatMap((field) => childFields(info, field.selectionSet)).map((field) => field.name.value));
 }
@@ -26,8 +29,8 @@ function childFields(info: GraphQLResolveInfo, set: SelectionSetNode | undefined
 }
 
 function fieldsOf(info: GraphQLResolveInfo, node: SelectionNode): FieldNode[] {
-  if (node.kind === 'Field') return [node];
-  if (node.kind === 'InlineFragment') return childFields(info, node.selectionSet);
+  if (node.kind === Kind.FIELD) return [node];
+  if (node.kind === Kind.INLINE_FRAGMENT) return childFields(info, node.selectionSet);
   return childFields(info, info.fragments[node.name.value]?.selectionSet);
 }
 

@@ -13,6 +13,7 @@ interface Walk {
   readonly faults: Faults;
   readonly secretsAllowed: boolean;
   keys: number;
+  isTooDeep: boolean;
 }
 
 /**
@@ -25,13 +26,13 @@ export function checkJsonObject(
   value: JsonObject,
   { secretsAllowed }: { secretsAllowed: boolean },
 ): void {
-  if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
-    faults.add('INVALID', path, `Must be at most ${maxBytes} bytes of JSON.`);
-    return;
-  }
-  const walk: Walk = { faults, secretsAllowed, keys: 0 };
+  const walk: Walk = { faults, secretsAllowed, keys: 0, isTooDeep: false };
   checkValue(walk, path, value, 1);
   if (walk.keys > maxKeys) faults.add('INVALID', path, `Must have at most ${maxKeys} keys.`);
+  // Only now: what is nested without end would overflow the stack here.
+  if (!walk.isTooDeep && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+    faults.add('INVALID', path, `Must be at most ${maxBytes} bytes of JSON.`);
+  }
 }
 
 function checkValue(walk: Walk, path: readonly string[], value: unknown, depth: number): void {
@@ -39,8 +40,10 @@ function checkValue(walk: Walk, path: readonly string[], value: unknown, depth: 
     if (hasForbiddenCharacter(value, true)) walk.faults.add('INVALID', path, 'Must not hold control characters.');
     return;
   }
-  if (typeof value !== 'object' || value === null) return;
+  // One fault of this kind says it all, and a caller may send thousands.
+  if (typeof value !== 'object' || value === null || walk.isTooDeep || walk.keys > maxKeys) return;
   if (depth > maxDepth) {
+    walk.isTooDeep = true;
     walk.faults.add('INVALID', path, `Must be at most ${maxDepth} levels deep.`);
     return;
   }
@@ -57,6 +60,10 @@ function checkKey(walk: Walk, path: readonly string[], key: string): void {
   else if (key === '' || hasForbiddenCharacter(key)) {
     walk.faults.add('INVALID', path, 'Keys must not be empty or hold control characters.');
   } else if (!walk.secretsAllowed && secretLikeKey.test(key)) {
-    walk.faults.add('INVALID', path, 'This looks like a secret, which anyone who may read tenants would see here; use secrets.');
+    walk.faults.add(
+      'INVALID',
+      path,
+      'This looks like a secret, which anyone who may read tenants would see here; use secrets.',
+    );
   }
 }

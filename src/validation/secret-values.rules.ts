@@ -19,10 +19,8 @@ export function mergeSecrets(
   if (changes === undefined) return current;
   if (changes === null) return {};
   checkJsonObject(faults, path, changes, { secretsAllowed: true });
-  const merged = Object.fromEntries(
-    Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null),
-  );
-  if (!faults.has(path) && Object.keys(merged).length > maxNames) faults.add('INVALID', path, `Must hold at most ${maxNames} names.`);
+  const merged = Object.fromEntries(Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null));
+  if (!faults.has(path) && Object.keys(merged).length > maxNames)
+    faults.add('INVALID', path, `Must hold at most ${maxNames} names.`);
   return merged;
 }
-

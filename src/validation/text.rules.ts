@@ -1,10 +1,10 @@
 import type { Faults } from '../faults.js';
 
 /** C0, DEL and C1, and unpaired surrogates: PostgreSQL, XML or a terminal would choke on them. */
-// eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const forbidden = /[\u0000-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-// eslint-disable-next-line no-control-regex -- the same, with line feed, carriage return and tab let through
-const forbiddenMultiline = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+/** The same, with line feed, carriage return and tab let through. */
+const forbiddenMultiline =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 export interface TextLimits {
   /** In UTF-16 code units. */

@@ -65,9 +65,12 @@ function conditionOf(ctx: RequestContext, criteria: AuditCriteria): RawBuilder<S
   if ((action?.length ?? 0) > maxActions) {
     throw new RequestFault('BAD_USER_INPUT', `At most ${maxActions} values.`, { path: ['filter', 'action'] });
   }
-  const conditions = [ctx.narrowedTo === undefined ? sql<SqlBool>`true` : sql<SqlBool>`a.tenant = ${ctx.narrowedTo}::uuid`];
+  const conditions = [
+    ctx.narrowedTo === undefined ? sql<SqlBool>`true` : sql<SqlBool>`a.tenant = ${ctx.narrowedTo}::uuid`,
+  ];
   if (action) conditions.push(sql`a.action = any(${[...action]}::text[])`);
-  if (typeof actor === 'string') conditions.push(sql`(a.actor_name = ${printable(actor)} or a.actor_subject = ${printable(actor)})`);
+  if (typeof actor === 'string')
+    conditions.push(sql`(a.actor_name = ${printable(actor)} or a.actor_subject = ${printable(actor)})`);
   if (typeof tenantId === 'string') conditions.push(sql`a.tenant_id = ${printable(tenantId)}`);
   if (from) conditions.push(sql`a.at >= ${from}::timestamptz`);
   if (before) conditions.push(sql`a.at < ${before}::timestamptz`);
@@ -93,7 +96,8 @@ export async function readHistory(
   const loaders = histories.get(ctx) ?? new Map<string, Histories>();
   histories.set(ctx, loaders);
   const key = JSON.stringify([args, isCounted]);
-  const loader = loaders.get(key) ?? new DataLoader((tenants) => loadHistories(ctx, tenants, args, isCounted), { cache: false });
+  const loader =
+    loaders.get(key) ?? new DataLoader((tenants) => loadHistories(ctx, tenants, args, isCounted), { cache: false });
   loaders.set(key, loader);
   return await loader.load(tenant);
 }

@@ -67,8 +67,7 @@ export class AuditEntry {
   errorCode!: UserErrorCode | null;
 
   @Field(() => JSONObjectScalar, {
-    description:
-      'What changed: field path mapped to { "old": …, "new": … }; a secret shows only { "changed": true }.',
+    description: 'What changed: field path mapped to { "old": …, "new": … }; a secret shows only { "changed": true }.',
   })
   changes!: JsonObject;
 }

@@ -80,7 +80,15 @@ export async function replaceCampaigns(
 }
 
 function newCampaign(em: EntityManager, tenant: string, name: string): Campaign {
-  const campaign = em.create(Campaign, { id: uuidv7(), tenant, name, position: 0, isEnabled: true, settings: {}, secrets: {} });
+  const campaign = em.create(Campaign, {
+    id: uuidv7(),
+    tenant,
+    name,
+    position: 0,
+    isEnabled: true,
+    settings: {},
+    secrets: {},
+  });
   em.persist(campaign);
   return campaign;
 }

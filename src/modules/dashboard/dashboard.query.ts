@@ -8,9 +8,6 @@ import { subscriptionTiers, type SubscriptionTier } from '../tenant/subscription
 import type { MonthlyCount, TenantTotals } from './dashboard.type.js';
 import type { MonthSpan } from './months.rules.js';
 
-
-
-
 interface Group {
   readonly status: TenantStatus;
   readonly tier: SubscriptionTier;

@@ -16,7 +16,11 @@ const maxMonths = 120;
  * @param timezone IANA time zone in which "now" falls into a month
  * @throws RequestFault BAD_USER_INPUT where the span runs backwards or is longer than 120 months
  */
-export function monthSpan(given: Partial<Record<keyof MonthSpan, string | null>>, now: Date, timezone: string): MonthSpan {
+export function monthSpan(
+  given: Partial<Record<keyof MonthSpan, string | null>>,
+  now: Date,
+  timezone: string,
+): MonthSpan {
   const to = given.to ?? monthOf(now, timezone);
   const from = given.from ?? textOf(numberOf(to) - (defaultMonths - 1));
   const months = numberOf(to) - numberOf(from) + 1;

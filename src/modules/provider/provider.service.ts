@@ -9,10 +9,7 @@ import { Provider } from './provider.entity.js';
 import { providerKey, type CheckedProvider } from './provider.rules.js';
 
 /** The secrets of a tenant's providers in clear, by key. */
-export async function openProviders(
-  ring: KeyRing,
-  providers: readonly Provider[],
-): Promise<Map<string, SecretValues>> {
+export async function openProviders(ring: KeyRing, providers: readonly Provider[]): Promise<Map<string, SecretValues>> {
   const opened = providers.map(async (provider): Promise<[string, SecretValues]> => {
     return [providerKey(provider), await openMap(ring, placeOf(provider), provider.secrets)];
   });

@@ -60,7 +60,9 @@ function mergeContact(
     name: requiredField(faults, at('name'), changes.name, current?.name, (text) =>
       requiredText(faults, at('name'), text, textLimits.name),
     ),
-    email: requiredField(faults, at('email'), changes.email, current?.email, (text) => email(faults, at('email'), text)),
+    email: requiredField(faults, at('email'), changes.email, current?.email, (text) =>
+      email(faults, at('email'), text),
+    ),
     phone: phone === undefined ? (current?.phone ?? null) : phoneNumber(faults, at('phone'), phone),
     role: role === undefined ? (current?.role ?? null) : optionalText(faults, at('role'), role, textLimits.name),
   };

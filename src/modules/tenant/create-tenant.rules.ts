@@ -93,7 +93,8 @@ export function planTenant(faults: Faults, request: TenantRequest, now: Date): T
   const at = (...path: string[]): string[] => ['input', ...path];
   checkTenantId(faults, at('tenantId'), request.tenantId);
   const code = request.code ?? null;
-  if (code !== null && !isCode(code)) faults.add('INVALID', at('code'), 'Must be 2 to 10 upper-case letters and digits.');
+  if (code !== null && !isCode(code))
+    faults.add('INVALID', at('code'), 'Must be 2 to 10 upper-case letters and digits.');
   const metadata = request.metadata ?? {};
   checkJsonObject(faults, at('metadata'), metadata, { secretsAllowed: false });
   return {

@@ -14,7 +14,14 @@ import { addressToProbe } from '../two-factor/otp-manager.rules.js';
 import type { Changed } from './change-tenant.js';
 import { planTenant, realmPaths, type TenantPlan, type TenantRequest } from './create-tenant.rules.js';
 import { keyedInput, underKey, type KeyedInput } from './idempotency.js';
-import { codeTaken, insertTenant, realmTaken, tenantIdTaken, withTakenAsFault, type SettledPlan } from './new-tenant.js';
+import {
+  codeTaken,
+  insertTenant,
+  realmTaken,
+  tenantIdTaken,
+  withTakenAsFault,
+  type SettledPlan,
+} from './new-tenant.js';
 import { areKeysTaken, proveRealm } from './realm-adoption.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
 import { provisionTenant } from './realm-provisioning.service.js';
@@ -42,6 +49,8 @@ export async function createTenant(ctx: RequestContext, request: TenantRequestWi
   const { idempotencyKey, ...input } = request;
   if (typeof idempotencyKey !== 'string') return { shownTenant: await onboard(ctx, request) };
   const keyed = keyedInput(ctx, input, idempotencyKey);
+  // Without a digest the input is nested without end, which the rules say better.
+  if (keyed === undefined) return { shownTenant: await onboard(ctx, request) };
   return { shownTenant: await underKey(ctx, keyed, () => onboard(ctx, request, keyed)) };
 }
 
@@ -63,7 +72,10 @@ function addressOf(ctx: RequestContext, faults: Faults, { tenantId, realm }: Ten
   const { adopt, provision } = realmPaths;
   const parts =
     realm.origin === 'ADOPTED'
-      ? [[...adopt, 'realm'], [...adopt, 'serverUrl']]
+      ? [
+          [...adopt, 'realm'],
+          [...adopt, 'serverUrl'],
+        ]
       : [realm.realm === tenantId ? ['input', 'tenantId'] : [...provision, 'realm']];
   if (parts.some((path) => faults.has(path))) return undefined;
   const serverUrl = realm.origin === 'ADOPTED' ? (realm.serverUrl ?? undefined) : undefined;
@@ -138,7 +150,11 @@ async function checkAddresses(
 }
 
 /** Asks the OTP manager, and an adopted realm, at the same time; their faults come together. */
-async function probe(ctx: RequestContext, plan: SettledPlan, address: RealmAddress | undefined): Promise<readonly string[]> {
+async function probe(
+  ctx: RequestContext,
+  plan: SettledPlan,
+  address: RealmAddress | undefined,
+): Promise<readonly string[]> {
   const faults = new Faults();
   const url = addressToProbe(undefined, plan.columns);
   const { realm } = plan;

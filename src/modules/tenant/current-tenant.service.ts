@@ -4,7 +4,6 @@ import { actorOf } from '../audit/audit.service.js';
 import { recordOnce } from '../audit/record-once.js';
 import { readCurrentSecrets } from './current-tenant.query.js';
 import { Tenant } from './tenant.entity.js';
-import type { TenantSecrets } from './tenant-secrets.type.js';
 
 const recordedOnceInMs = 60 * 60_000;
 
@@ -14,7 +13,7 @@ const recordedOnceInMs = 60 * 60_000;
  *
  * @throws RequestFault FORBIDDEN for a token that is bound to no tenant
  */
-export async function revealSecrets(ctx: RequestContext): Promise<TenantSecrets> {
+export async function revealSecrets(ctx: RequestContext): ReturnType<typeof readCurrentSecrets> {
   const id = ctx.viewer?.tenant ?? null;
   if (id === null) throw new RequestFault('FORBIDDEN', "Secrets are for the tenant's own token alone.");
   const secrets = await readCurrentSecrets(ctx, id);

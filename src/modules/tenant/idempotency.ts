@@ -100,24 +100,38 @@ function oldest(ctx: RequestContext): Date {
 /**
  * Binds a key to its caller and its input. Digests are keyed, since the input holds secrets that could be guessed at.
  *
+ * @returns undefined for an input that is nested too deep to be digested
  * @throws UserFault INVALID for a key that is blank or too long
  */
-export function keyedInput(ctx: RequestContext, input: object & { tenantId: string }, key: string): KeyedInput {
+export function keyedInput(
+  ctx: RequestContext,
+  input: object & { tenantId: string },
+  key: string,
+): KeyedInput | undefined {
   const faults = new Faults();
   const name = requiredText(faults, path, key, textLimits.identifier);
   faults.throwIfAny();
   const { issuer, subject } = actorOf(ctx);
   const secret = ctx.app.keyRing.derive('idempotency');
-  const digest = (...parts: string[]): string => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
-  return { id: digest(issuer, subject, name), inputDigest: digest(canonical(input)), tenantId: input.tenantId };
+  const digest = (...parts: string[]): string =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
+  const text = canonical(input);
+  return text === undefined
+    ? undefined
+    : { id: digest(issuer, subject, name), inputDigest: digest(text), tenantId: input.tenantId };
 }
 
 /** JSON with sorted keys, files by the digest of their bytes; what is absent and what is undefined are the same. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (!(member instanceof Object) || Array.isArray(member)) return member;
-    const { bytes } = member as { bytes?: unknown };
-    if (bytes instanceof Uint8Array) return createHash('sha256').update(bytes).digest('hex');
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+function canonical(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_key, member: unknown) => {
+      if (!(member instanceof Object) || Array.isArray(member)) return member;
+      const { bytes } = member as { bytes?: unknown };
+      if (bytes instanceof Uint8Array) return createHash('sha256').update(bytes).digest('hex');
+      return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

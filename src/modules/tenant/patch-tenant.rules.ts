@@ -2,9 +2,12 @@ import type { Faults } from '../../faults.js';
 import { webAddress } from '../../validation/address.rules.js';
 import { checkJsonObject, type JsonObject } from '../../validation/json-object.rules.js';
 import { optionalText, requiredText, textLimits } from '../../validation/text.rules.js';
-import type { SentPictures } from '../branding/brand-pictures.js';
 import { mergeBranding, type BrandingChanges, type BrandingColumns } from '../branding/branding.rules.js';
-import { mediaServerColumns, type MediaServerColumns, type MediaServerSettings } from '../contact-center/media-server.rules.js';
+import {
+  mediaServerColumns,
+  type MediaServerColumns,
+  type MediaServerSettings,
+} from '../contact-center/media-server.rules.js';
 import type { ProviderSettings } from '../provider/provider.rules.js';
 import { twoFactorColumns, type TwoFactorChoice, type TwoFactorColumns } from '../two-factor/two-factor.rules.js';
 import { mergeContacts, type ContactsChanges, type ContactsColumns } from './contacts.rules.js';
@@ -54,7 +57,11 @@ export const otpManagerPath = ['patch', 'settings', 'otpManagerUrl'] as const;
  * The columns that a patch sets on a tenant as it is now, noting every fault. Pure, so that it can be asked once before
  * the outside is probed, and again on the locked row.
  */
-export function planPatch(faults: Faults, changes: TenantChanges, current: PatchableColumns): Partial<PatchableColumns> {
+export function planPatch(
+  faults: Faults,
+  changes: TenantChanges,
+  current: PatchableColumns,
+): Partial<PatchableColumns> {
   const { settings, profile } = changes;
   if (settings === null) faults.add('INVALID', ['patch', 'settings'], 'Settings cannot be cleared.');
   if (profile === null) faults.add('INVALID', ['patch', 'profile'], 'The profile cannot be cleared as a whole.');
@@ -65,7 +72,7 @@ export function planPatch(faults: Faults, changes: TenantChanges, current: Patch
 }
 
 /** Whether there is nothing in a patch, however deep its groups go. A list or a JSON object is something. */
-export function holdsNothing(patch: TenantChanges & SentPictures): boolean {
+export function holdsNothing(patch: TenantChanges & { logo?: unknown }): boolean {
   const { settings, logo, profile } = patch;
   if (settings !== undefined || logo !== undefined || profile === null) return false;
   const { region, contacts, subscription, branding, ...leaves } = profile ?? {};
@@ -102,7 +109,11 @@ function profileColumns(faults: Faults, profile: ProfileChanges, current: Patcha
   };
 }
 
-function settingsColumns(faults: Faults, settings: SettingsChanges, current: PatchableColumns): Partial<PatchableColumns> {
+function settingsColumns(
+  faults: Faults,
+  settings: SettingsChanges,
+  current: PatchableColumns,
+): Partial<PatchableColumns> {
   const at = (field: string): string[] => ['patch', 'settings', field];
   const otpManagerUrl = otpManagerAfter(faults, settings, current);
   if (settings.twoFactor.enabled && otpManagerUrl === null) {

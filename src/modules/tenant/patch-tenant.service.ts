@@ -6,7 +6,7 @@ import { readPictures, storePictures, type BrandPictures, type SentPictures } fr
 import type { Provider } from '../provider/provider.entity.js';
 import { checkProviders, type CheckedProvider } from '../provider/provider.rules.js';
 import { openProviders, replaceProviders } from '../provider/provider.service.js';
-import { addressToProbe } from '../two-factor/otp-manager.rules.js';
+import { addressToProbe, type OtpState } from '../two-factor/otp-manager.rules.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
 import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.js';
 import { checkChangeable, loadTenant } from './find-tenant.js';
@@ -75,10 +75,15 @@ async function checkPatch(
     await checkOtpManagerAddress(ctx.app, faults, otpManagerPath, url);
   }
   faults.throwIfAny();
-  const probed = addressToProbe(current, { ...current, ...columns });
+  const probed = addressToProbe(current, otpStateAfter(current, columns));
   if (probed !== undefined) await probeOtpManager(ctx.app, faults, otpManagerPath, probed);
   faults.throwIfAny();
   return { probed, pictures };
+}
+
+function otpStateAfter(current: OtpState, columns: Partial<OtpState>): OtpState {
+  const { twoFactorEnabled, otpManagerUrl } = current;
+  return { twoFactorEnabled, otpManagerUrl, ...columns };
 }
 
 /** Does to the locked row what was checked; the rules are asked again, since it may have changed meanwhile. */
@@ -94,7 +99,7 @@ async function apply(
   const columns = planPatch(faults, patch, tenant);
   const providers = await planProviders(ctx, faults, patch, record.providers);
   faults.throwIfAny();
-  const toProbe = addressToProbe(tenant, { ...tenant, ...columns });
+  const toProbe = addressToProbe(tenant, otpStateAfter(tenant, columns));
   if (toProbe !== undefined && toProbe !== probed) throw new ProbeOutdated();
   Object.assign(tenant, columns, await storePictures(em, pictures));
   if (providers) await replaceProviders(ctx.app.keyRing, em, record, providers);

@@ -39,7 +39,10 @@ export class ContactInput implements ContactChanges {
   @Field(() => String, { description: 'E-mail address; at most 254 characters.' })
   email!: string;
 
-  @Field(() => String, { nullable: true, description: 'Telephone number with its country code, such as +34 912 345 678; kept in E.164.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Telephone number with its country code, such as +34 912 345 678; kept in E.164.',
+  })
   phone?: string | null;
 
   @Field(() => String, { nullable: true, description: 'What the person does there; at most 200 characters.' })
@@ -63,7 +66,10 @@ export class SubscriptionInput implements SubscriptionSettings {
   @Field(() => DateTimeScalar, { description: 'First moment.' })
   startsAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'End, after startsAt; may be past. Default: without one.' })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'End, after startsAt; may be past. Default: without one.',
+  })
   endsAt?: Date | null;
 
   @Field(() => Boolean, { nullable: true, description: 'Whether it is a trial. Default: whether the tier is TRIAL.' })
@@ -93,7 +99,10 @@ export class ContactPatch implements ContactChanges {
   @Field(() => String, { nullable: true, description: 'E-mail address; at most 254 characters.' })
   email?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Telephone number with its country code, such as +34 912 345 678; kept in E.164.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Telephone number with its country code, such as +34 912 345 678; kept in E.164.',
+  })
   phone?: string | null;
 
   @Field(() => String, { nullable: true, description: 'What the person does there; at most 200 characters.' })
@@ -121,7 +130,9 @@ export class SubscriptionPatch implements SubscriptionChanges {
   endsAt?: Date | null;
 }
 
-@InputType({ description: 'Only what is held here changes. Groups merge field by field; lists and metadata are replaced whole.' })
+@InputType({
+  description: 'Only what is held here changes. Groups merge field by field; lists and metadata are replaced whole.',
+})
 export class TenantProfilePatch {
   @Field(() => String, { nullable: true, description: 'Human-readable name; at most 200 characters.' })
   name?: string | null;
@@ -144,6 +155,9 @@ export class TenantProfilePatch {
   @Field(() => [ProviderInput], { nullable: true, description: 'Providers: at most 50. null: none.' })
   providers?: ProviderInput[] | null;
 
-  @Field(() => JSONObjectScalar, { nullable: true, description: 'Free key-value pairs that hold no secret. null: none.' })
+  @Field(() => JSONObjectScalar, {
+    nullable: true,
+    description: 'Free key-value pairs that hold no secret. null: none.',
+  })
   metadata?: JsonObject | null;
 }

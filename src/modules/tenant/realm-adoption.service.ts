@@ -74,7 +74,12 @@ export async function areKeysTaken(
   thumbprints: readonly string[],
 ): Promise<boolean> {
   const platformKeys = await app.keySets.thumbprints(app.platformRealm).catch((error: unknown) => {
-    throw new RequestFault('SERVICE_UNAVAILABLE', "The operators' Keycloak does not answer; try again.", {}, { cause: error });
+    throw new RequestFault(
+      'SERVICE_UNAVAILABLE',
+      "The operators' Keycloak does not answer; try again.",
+      {},
+      { cause: error },
+    );
   });
   if (thumbprints.some((thumbprint) => platformKeys.includes(thumbprint))) return true;
   return (await em.count(RealmKey, { thumbprint: { $in: [...thumbprints] } })) > 0;

@@ -22,7 +22,9 @@ const oneAtATime = pLimit(1);
 const maxWaiting = 20;
 const creationLock = 'tenantry.realm-creation';
 
-type ProvisioningPlan = SettledPlan & { readonly realm: { readonly origin: 'PROVISIONED'; readonly displayName: string | null } };
+type ProvisioningPlan = SettledPlan & {
+  readonly realm: { readonly origin: 'PROVISIONED'; readonly displayName: string | null };
+};
 
 /**
  * Makes the tenant and its realm so that none of the two is ever left without the other: an intent is committed first,
@@ -114,7 +116,11 @@ async function makeRealm(app: AppServices, admin: RealmAdmin, plan: Provisioning
 /** The name belongs to a realm that is not ours: nothing was made, so the reservation ends at once. */
 async function giveUp(app: AppServices, id: string): Promise<never> {
   await inTransaction(app.db.platform, (em) => em.nativeDelete(RealmIntent, { id }));
-  return userFault('REALM_TAKEN', realmPaths.provision, 'Keycloak has a realm of this name that Tenantry did not make.');
+  return userFault(
+    'REALM_TAKEN',
+    realmPaths.provision,
+    'Keycloak has a realm of this name that Tenantry did not make.',
+  );
 }
 
 /** The intent, locked; 'busy' where a running create holds it. */
@@ -146,7 +152,7 @@ export async function removeLeftIntents(app: AppServices): Promise<void> {
   const { realmAdmin } = app;
   if (realmAdmin === undefined) return;
   const before = new Date(app.now().getTime() - leftAfterMs);
-  for (let found = true; found; ) {
+  for (let found = true; found;) {
     found = await inTransaction(app.db.platform, async (em) => {
       const intent = await em.findOne(
         RealmIntent,

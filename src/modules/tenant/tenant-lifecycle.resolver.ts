@@ -22,7 +22,8 @@ export class TenantLifecycleResolver {
     @Arg('tenant', () => TenantRef, tenantArgument) tenant: TenantRef,
     @Arg('subscription', () => SubscriptionInput, {
       nullable: true,
-      description: 'The new subscription, which is no trial. REQUIRED where the tier is TRIAL. Absent: the period stays.',
+      description:
+        'The new subscription, which is no trial. REQUIRED where the tier is TRIAL. Absent: the period stays.',
     })
     subscription: SubscriptionInput | null,
     @Arg('reason', () => String, reasonArgument) reason: string | null,
@@ -45,7 +46,9 @@ export class TenantLifecycleResolver {
   @Authorized('UPDATE_TENANTS')
   @Mutation(
     () => TenantPayload,
-    payload('Back in use, from SUSPENDED or INACTIVE: to TRIAL where the subscription is still a trial, else to ACTIVE.'),
+    payload(
+      'Back in use, from SUSPENDED or INACTIVE: to TRIAL where the subscription is still a trial, else to ACTIVE.',
+    ),
   )
   reactivateTenant(
     @Ctx() ctx: RequestContext,

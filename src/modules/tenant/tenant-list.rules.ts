@@ -47,7 +47,8 @@ export function checkCriteria(criteria: TenantCriteria, order: readonly TenantOr
     if ((criteria[field]?.length ?? 0) > maxListLength) refuse(['filter', field], `At most ${maxListLength} values.`);
   }
   const search = criteria.search ?? '';
-  if (search.length > textLimits.search.max) refuse(['filter', 'search'], `At most ${textLimits.search.max} characters.`);
+  if (search.length > textLimits.search.max)
+    refuse(['filter', 'search'], `At most ${textLimits.search.max} characters.`);
   if (hasForbiddenCharacter(search)) refuse(['filter', 'search'], 'No control characters.');
   if (order.length > maxSortFields) refuse(['sort'], `At most ${maxSortFields} fields.`);
   order.forEach(({ field }, index) => {

@@ -87,7 +87,8 @@ function conditionsOf(criteria: TenantCriteria): RawBuilder<SqlBool>[] {
   const { status, isActive, country, subscriptionTier, twoFactorEnabled, search } = criteria;
   const conditions = [withStatus(status)];
   const add = (condition: RawBuilder<SqlBool>): number => conditions.push(condition);
-  if (typeof isActive === 'boolean') add(isActive ? sql`t.status in (${operational})` : sql`t.status not in (${operational})`);
+  if (typeof isActive === 'boolean')
+    add(isActive ? sql`t.status in (${operational})` : sql`t.status not in (${operational})`);
   if (country) add(sql`t.country = any(${[...country]}::text[])`);
   if (subscriptionTier) add(sql`t.subscription_tier = any(${[...subscriptionTier]}::text[])`);
   if (typeof twoFactorEnabled === 'boolean') add(sql`t.two_factor_enabled = ${twoFactorEnabled}`);

@@ -13,7 +13,11 @@ export function isUuid(text: string): boolean {
 /** A DNS label of 1 to 63 characters (RFC 1035) that nothing else is called. */
 export function checkTenantId(faults: Faults, path: readonly string[], tenantId: string): void {
   if (!isDnsLabel(tenantId)) {
-    faults.add('INVALID', path, 'Must be 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end.');
+    faults.add(
+      'INVALID',
+      path,
+      'Must be 1 to 63 lower-case letters, digits and hyphens, with no hyphen at either end.',
+    );
   } else if (isUuid(tenantId) || tenantId.startsWith('xn--') || reservedTenantIds.has(tenantId)) {
     faults.add('INVALID', path, 'This name is reserved.');
   }

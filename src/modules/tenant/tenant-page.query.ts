@@ -57,7 +57,9 @@ export async function readTenantPage(
     asked.has('nodes') || asked.has('edges') || asked.has('pageInfo')
       ? sql<Tenant & { cursorValues: string[] }>`
           select ${tenantColumns(ctx, fields)}, ${page.cursorValues} as "cursorValues" from tenantry.tenant t
-          where ${where} and ${page.where} order by ${page.orderBy} limit ${page.limit} offset ${page.offset}`.execute(db)
+          where ${where} and ${page.where} order by ${page.orderBy} limit ${page.limit} offset ${page.offset}`.execute(
+          db,
+        )
       : { rows: [] },
     asked.has('totalCount')
       ? sql<{ total: string }>`select count(*) as total from tenantry.tenant t where ${where}`.execute(db)

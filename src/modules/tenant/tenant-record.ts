@@ -27,10 +27,14 @@ export function auditViewOf({ tenant, campaigns, providers }: TenantRecord): Aud
     ...runtimeView(tenant),
     ...profileView(tenant),
     campaigns: new AuditOrder(campaigns.map(({ name }) => name)),
-    ...Object.assign({}, ...campaigns.map(campaignView)),
+    ...merged(campaigns.map(campaignView)),
     providers: new AuditOrder(providers.map(({ kind, name }) => `${kind}.${name}`)),
-    ...Object.assign({}, ...providers.map(providerView)),
+    ...merged(providers.map(providerView)),
   };
+}
+
+function merged(views: readonly AuditView[]): AuditView {
+  return Object.fromEntries(views.flatMap((view) => Object.entries(view)));
 }
 
 function identityView(tenant: Tenant): AuditView {
@@ -110,7 +114,10 @@ function providerView(provider: Provider): AuditView {
 }
 
 function secretsView(secrets: Readonly<Record<string, string>>): AuditView {
-  return prefixed('secrets', Object.fromEntries(Object.entries(secrets).map(([name, jwe]) => [name, sealedValue(jwe)])));
+  return prefixed(
+    'secrets',
+    Object.fromEntries(Object.entries(secrets).map(([name, jwe]) => [name, sealedValue(jwe)])),
+  );
 }
 
 function sealedValue(jwe: string | null | undefined): SealedAuditValue | null {
@@ -118,7 +125,9 @@ function sealedValue(jwe: string | null | undefined): SealedAuditValue | null {
 }
 
 function prefixed(prefix: string, group: object | null | undefined): AuditView {
-  return Object.fromEntries(Object.entries(group ?? {}).map(([field, value]) => [`${prefix}.${field}`, value as unknown]));
+  return Object.fromEntries(
+    Object.entries(group ?? {}).map(([field, value]) => [`${prefix}.${field}`, value as unknown]),
+  );
 }
 
 function emptyAsNull(object: object): object | null {

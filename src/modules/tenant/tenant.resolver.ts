@@ -53,7 +53,7 @@ export class TenantResolver {
     @Arg('offset', () => NonNegativeIntScalar, { nullable: true, description: 'How many to leave out: 0 to 10,000.' })
     offset: number | null,
   ): Promise<TenantConnection> {
-    return readTenantPage(ctx, listByCriteria(filter ?? {}, sort ?? []), { ...page, offset }, info);
+    return readTenantPage(ctx, listByCriteria(filter ?? {}, sort ?? []), Object.assign(page, { offset }), info);
   }
 
   @Authorized('CREATE_TENANTS')
