@@ -1,18 +1,23 @@
 import type { StandIn } from './keycloak/index.js';
 
+export interface Served {
+  /** Where the API answers, without a path. */
+  readonly url: string;
+  /** Whether a browser finds Apollo Sandbox there. */
+  readonly sandbox: boolean;
+  /** undefined with a Keycloak of the operator's own, whose accounts are not ours to print. */
+  readonly standIn: StandIn | undefined;
+}
+
 /** What a newcomer needs next: where everything is, who may log in, and a first query to paste. */
-export function welcome(url: string, standIn: StandIn | undefined): string {
+export function welcome({ url, sandbox, standIn }: Served): string {
   const graphql = `${url}/graphql`;
-  const keycloak = standIn === undefined ? [] : accounts(standIn);
   return [
     '',
-    `  Tenantry          ${graphql}   (open it in a browser for Apollo Sandbox)`,
-    ...keycloak,
+    `  Tenantry          ${graphql}${sandbox ? '   (open it in a browser for Apollo Sandbox)' : ''}`,
+    ...(standIn === undefined ? [] : accounts(standIn)),
     '',
-    '  A first query, to paste into a shell:',
-    '',
-    ...firstQuery(graphql),
-    '',
+    ...(standIn === undefined ? [] : firstQuery(graphql)),
     '  Ctrl-C stops everything; the data is there at the next start.',
     '',
     '',
@@ -28,15 +33,17 @@ function accounts({ url }: StandIn): string[] {
   ];
 }
 
+/** For any shell, with curl and sed alone. */
 function firstQuery(graphql: string): string[] {
-  const login =
-    'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
-  const tenants =
-    '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
+  const login = 'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
+  const tenants = '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
   return [
+    '  A first query, to paste into a shell:',
+    '',
     `TOKEN=$(curl -s ${graphql} -H 'content-type: application/json' \\`,
     `  -d '{"query":"${login}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
     `curl -s ${graphql} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" \\`,
-    `  -d '{"query":"${tenants}"}'`,
+    `  -d '{"query":"${tenants}"}'; echo`,
+    '',
   ];
 }

@@ -70,5 +70,5 @@ function keycloakSettings(standIn: StandIn): Config['keycloak'] {
 
 /** Prints where everything is, on standard output whatever the log level. */
 export function announce(url: string, embedded: Embedded): void {
-  process.stdout.write(welcome(url, embedded.keycloak));
+  process.stdout.write(welcome({ url, sandbox: embedded.config.sandbox, standIn: embedded.keycloak }));
 }

@@ -163,18 +163,21 @@ describe('a tenant that returns', () => {
 });
 
 describe('the trail', () => {
-  it.each(statuses.filter((status) => status !== 'DELETED'))('of a deletion from %s shows its legal path', async (from) => {
-    const { tenantId, version } = await createdIn(app, from);
-    const before = (await trailOf(app, tenantId)).length;
-    const after = await transitioned(app, tenantId, 'DELETE', { reason: 'contract ended' });
-    expect(after.version).toBe(version + 1);
-    const steps = (await trailOf(app, tenantId)).slice(before);
-    const last = { action: 'DELETED', from_status: 'INACTIVE', to_status: 'DELETED' };
-    const way = { action: 'TRANSITIONED', from_status: from, to_status: 'INACTIVE' };
-    expect(steps).toMatchObject(from === 'INACTIVE' ? [last] : [way, last]);
-    expect(steps.every(({ reason, actor_name }) => reason === 'contract ended' && actor_name === 'admin')).toBe(true);
-    expect(steps.at(-1)?.changes).toEqual({ 'keycloak.clientSecret': { changed: true } });
-  });
+  it.each(statuses.filter((status) => status !== 'DELETED'))(
+    'of a deletion from %s shows its legal path',
+    async (from) => {
+      const { tenantId, version } = await createdIn(app, from);
+      const before = (await trailOf(app, tenantId)).length;
+      const after = await transitioned(app, tenantId, 'DELETE', { reason: 'contract ended' });
+      expect(after.version).toBe(version + 1);
+      const steps = (await trailOf(app, tenantId)).slice(before);
+      const last = { action: 'DELETED', from_status: 'INACTIVE', to_status: 'DELETED' };
+      const way = { action: 'TRANSITIONED', from_status: from, to_status: 'INACTIVE' };
+      expect(steps).toMatchObject(from === 'INACTIVE' ? [last] : [way, last]);
+      expect(steps.every(({ reason, actor_name }) => reason === 'contract ended' && actor_name === 'admin')).toBe(true);
+      expect(steps.at(-1)?.changes).toEqual({ 'keycloak.clientSecret': { changed: true } });
+    },
+  );
 
   it('of a transition names both statuses, and what else changed', async () => {
     const { tenantId } = await createdIn(app, 'TRIAL');

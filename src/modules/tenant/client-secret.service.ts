@@ -7,7 +7,7 @@ import { secretText } from '../../validation/text.rules.js';
 import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.js';
 import { sealClientSecret } from './client-secret.js';
 import { checkChangeable, loadTenant } from './find-tenant.js';
-import { proveRealm } from './realm-adoption.service.js';
+import { proveRealm, type RealmPart } from './realm-adoption.service.js';
 import type { RealmOrigin } from './realm.rules.js';
 import type { Tenant } from './tenant.entity.js';
 
@@ -28,7 +28,8 @@ export async function setTenantClientSecret(
   secretText(faults, ['clientSecret'], clientSecret);
   faults.throwIfAny();
   const address = realmAddress(ctx.app.config.keycloak, tenant.realm, tenant.serverUrl);
-  await proveRealm(ctx.app, faults, ['clientSecret'], address, { clientId: tenant.clientId, clientSecret });
+  const pathOf = (part: RealmPart): string[] => [part === 'client' ? 'clientSecret' : 'tenant'];
+  await proveRealm(ctx.app, faults, pathOf, address, { clientId: tenant.clientId, clientSecret });
   faults.throwIfAny();
   return changeTenant(ctx, target, 'SECRET_CHANGED', (record) => store(ctx, record.tenant, clientSecret));
 }

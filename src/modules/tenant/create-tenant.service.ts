@@ -22,7 +22,7 @@ import {
   withTakenAsFault,
   type SettledPlan,
 } from './new-tenant.js';
-import { areKeysTaken, proveRealm } from './realm-adoption.service.js';
+import { areKeysTaken, proveRealm, type RealmPart } from './realm-adoption.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
 import { provisionTenant } from './realm-provisioning.service.js';
 import { isCode } from './tenant-names.rules.js';
@@ -149,6 +149,11 @@ async function checkAddresses(
   }
 }
 
+/** The argument for the part of an adopted realm that is at fault. */
+function adoptedPart(part: RealmPart): readonly string[] {
+  return part === 'server' ? realmPaths.adopt : [...realmPaths.adopt, part === 'client' ? 'clientId' : part];
+}
+
 /** Asks the OTP manager, and an adopted realm, at the same time; their faults come together. */
 async function probe(
   ctx: RequestContext,
@@ -159,7 +164,7 @@ async function probe(
   const url = addressToProbe(undefined, plan.columns);
   const { realm } = plan;
   const [keys] = await Promise.all([
-    realm.origin === 'ADOPTED' && address ? proveRealm(ctx.app, faults, realmPaths.adopt, address, realm) : undefined,
+    realm.origin === 'ADOPTED' && address ? proveRealm(ctx.app, faults, adoptedPart, address, realm) : undefined,
     url === undefined ? undefined : probeOtpManager(ctx.app, faults, realmPaths.otpManagerUrl, url),
   ]);
   if (keys && (await areKeysTaken(ctx.app, ctx.app.db.platform.em.fork(), keys))) {

@@ -15,42 +15,44 @@ export interface RealmCredentials {
   readonly clientSecret: string;
 }
 
-/** Which fault of a realm is shown where, below the argument that names the realm and its client. */
-const faultFields: Partial<Record<KeycloakFaultKind, { code: UserErrorCode; field: string[]; message: string }>> = {
-  REALM_NOT_FOUND: { code: 'REALM_NOT_FOUND', field: ['realm'], message: 'There is no such realm at that server.' },
-  REALM_DISABLED: { code: 'REALM_DISABLED', field: ['realm'], message: 'The realm is disabled in Keycloak.' },
+/** What can be wrong with a realm: its server as a whole, that server's address, the realm, or the client in it. */
+export type RealmPart = 'server' | 'serverUrl' | 'realm' | 'client';
+
+const realmFaults: Partial<Record<KeycloakFaultKind, { code: UserErrorCode; part: RealmPart; message: string }>> = {
+  REALM_NOT_FOUND: { code: 'REALM_NOT_FOUND', part: 'realm', message: 'There is no such realm at that server.' },
+  REALM_DISABLED: { code: 'REALM_DISABLED', part: 'realm', message: 'The realm is disabled in Keycloak.' },
   REALM_REFUSED_CLIENT: {
     code: 'REALM_REFUSED_CLIENT',
-    field: ['clientId'],
+    part: 'client',
     message: 'The realm refused the client: unknown, wrong secret, or without a service account.',
   },
   REALM_TOKENS_UNUSABLE: {
     code: 'REALM_TOKENS_UNUSABLE',
-    field: ['realm'],
+    part: 'realm',
     message: "The realm's token fails the checks: issuer, client, signature, type, subject, expiry or size.",
   },
   ADDRESS_NOT_ALLOWED: {
     code: 'ADDRESS_NOT_ALLOWED',
-    field: ['serverUrl'],
+    part: 'serverUrl',
     message: 'The address is outside the allow-list (OUTBOUND_ALLOW).',
   },
   UNAVAILABLE: {
     code: 'IDENTITY_PROVIDER_UNAVAILABLE',
-    field: [],
+    part: 'server',
     message: 'The realm did not answer in time; try again.',
   },
 };
 
 /**
  * Proves that a realm and a client in it can be used, by one client_credentials grant whose token is verified. What is
- * wrong is noted below `path`.
+ * wrong is noted at the argument that `pathOf` gives for the part at fault.
  *
  * @returns thumbprints of the realm's signing keys, or undefined where a fault was noted
  */
 export async function proveRealm(
   app: AppServices,
   faults: Faults,
-  path: readonly string[],
+  pathOf: (part: RealmPart) => readonly string[],
   address: RealmAddress,
   credentials: RealmCredentials,
 ): Promise<readonly string[] | undefined> {
@@ -60,9 +62,9 @@ export async function proveRealm(
     return await app.keySets.thumbprints(address);
   } catch (error) {
     const kind = error instanceof TokenRefusal ? 'REALM_TOKENS_UNUSABLE' : error instanceof KeycloakFault && error.kind;
-    const fault = kind ? faultFields[kind] : undefined;
+    const fault = kind ? realmFaults[kind] : undefined;
     if (fault === undefined) throw error;
-    faults.add(fault.code, [...path, ...fault.field], fault.message);
+    faults.add(fault.code, pathOf(fault.part), fault.message);
     return undefined;
   }
 }

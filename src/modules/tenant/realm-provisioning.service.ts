@@ -69,7 +69,7 @@ async function commitIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
         realm: plan.realm.realm,
         callerIssuer: issuer,
         callerSubject: subject,
-        createdAt: ctx.now(),
+        createdAt: ctx.app.now(), // how long it has been left is told by the service's clock
       }),
     );
     return plan.id;
@@ -83,7 +83,8 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     if (intent === 'busy' || intent === null) {
       return userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded by another call.');
     }
-    await em.execute(`set local lock_timeout = '60s'`);
+    // Other replicas may be making theirs first.
+    await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);
     await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [creationLock]);
     const realm = await makeRealm(ctx.app, admin, plan);
     if (realm === 'TAKEN') return realm;

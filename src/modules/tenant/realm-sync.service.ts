@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
+import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
 import { wantsRealmEnabled } from './lifecycle.rules.js';
 import { Tenant } from './tenant.entity.js';
@@ -41,11 +42,14 @@ async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id
   return true;
 }
 
+/** Keycloak has something else in the realm's place. */
+class RealmMismatch extends Error {}
+
 async function setEnabled(admin: RealmAdmin, { id, realm }: Tenant, enabled: boolean): Promise<void> {
   const ownership = await admin.setEnabled(realm, id, enabled);
   // A realm that is gone issues nothing: that is what a disabled one is for.
   if (ownership === 'OURS' || (ownership === 'MISSING' && !enabled)) return;
-  throw new Error(
+  throw new RealmMismatch(
     ownership === 'MISSING'
       ? `Keycloak has no realm "${realm}".`
       : `The realm "${realm}" in Keycloak is not the one that Tenantry made for this tenant.`,
@@ -53,7 +57,9 @@ async function setEnabled(admin: RealmAdmin, { id, realm }: Tenant, enabled: boo
 }
 
 async function noteFailure(app: AppServices, id: string, error: unknown): Promise<void> {
-  const text = error instanceof Error ? error.message : 'unknown error';
+  // Only what is about the realm is shown: a driver's message may hold a statement.
+  const isAboutRealm = error instanceof RealmMismatch || error instanceof KeycloakFault;
+  const text = isAboutRealm ? error.message : 'Internal error';
   await inTransaction(app.db.platform, async (em) => {
     const tenant = await em.findOne(Tenant, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return;
