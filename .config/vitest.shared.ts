@@ -12,10 +12,21 @@ interface Suite {
   include: string[];
   exclude?: string[];
   testTimeoutMs: number;
+  /** What is started for the run besides PostgreSQL. */
+  globalSetup?: string[];
+  /** Test files at a time; two unless given. */
+  workers?: number;
 }
 
 /** Settings of one suite: real PostgreSQL and HTTP, so two workers are all that two cores carry. */
-export function suite({ name, include, exclude = [], testTimeoutMs }: Suite): ViteUserConfig {
+export function suite({
+  name,
+  include,
+  exclude = [],
+  testTimeoutMs,
+  globalSetup = [],
+  workers = 2,
+}: Suite): ViteUserConfig {
   return {
     root,
     // As in tsconfig.json, which only names the sources: type-graphql needs the legacy decorators, and absent fields stay absent.
@@ -33,10 +44,10 @@ export function suite({ name, include, exclude = [], testTimeoutMs }: Suite): Vi
       name,
       include,
       exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', ...exclude],
-      globalSetup: 'test/support/global-setup.ts',
+      globalSetup: ['test/support/global-setup.ts', ...globalSetup],
       setupFiles: ['reflect-metadata'],
       pool: 'forks',
-      maxWorkers: 2,
+      maxWorkers: workers,
       testTimeout: testTimeoutMs,
       hookTimeout: 60_000,
       teardownTimeout: 20_000,

@@ -11,9 +11,11 @@ import { createHttpServer } from './http/server.js';
 import { createOutbound } from './integrations/guarded-fetch.js';
 import { createAdminApi } from './integrations/keycloak/admin-api.js';
 import { createKeySets } from './integrations/keycloak/key-sets.js';
+import { followsHostHeader } from './integrations/keycloak/host-header.js';
 import { createPlatformLogin } from './integrations/keycloak/platform-login.js';
 import { realmAddress } from './integrations/keycloak/realm-address.js';
 import { createRealmAdmin } from './integrations/keycloak/realm-admin.js';
+import { createRealmCare } from './integrations/keycloak/realm-care.js';
 import { createOtpManager } from './integrations/otp-manager.js';
 import { parseAllowEntry } from './integrations/outbound.rules.js';
 import { createJobs } from './jobs/create-jobs.js';
@@ -22,6 +24,7 @@ import { findLogo } from './modules/branding/logo-image.js';
 import { createPlatformTokens } from './modules/identity/platform-token.js';
 import { createTenantBearer } from './modules/identity/tenant-bearer.js';
 import { tenantByIssuer } from './modules/identity/tenant-issuer.query.js';
+import { admitKeys } from './modules/tenant/realm-keys.service.js';
 import { createTenantTokens } from './modules/tenant-token/tenant-tokens.js';
 import { makeContext } from './request-context.js';
 import { resolvers } from './resolvers.js';
@@ -65,6 +68,7 @@ export async function startApp(config: Config, log: Logger, now = (): Date => ne
       log,
     });
     await services.jobs.start();
+    void warnOfHostHeader(services);
     const url = `http://${hostInUrl(config.http.host)}:${await server.listen()}`;
     address.url ||= url;
     const stop = async (): Promise<void> => {
@@ -93,12 +97,14 @@ interface Parts {
 function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): AppServices {
   const { keycloak } = config;
   const outbound = createOutbound({ allow: config.outboundAllow.flatMap((entry) => parseAllowEntry(entry) ?? []) });
-  const keySets = createKeySets({ outbound });
+  const keySets = createKeySets({
+    outbound,
+    admit: async ({ issuer }, thumbprints) => await admitKeys(services, issuer, thumbprints),
+  });
   const platformRealm = realmAddress(keycloak, keycloak.realm);
   const client = { clientId: keycloak.clientId, clientSecret: keycloak.clientSecret };
   const { clientId } = client;
-  const admin =
-    keycloak.admin && createAdminApi({ outbound, address: platformRealm, url: keycloak.url, client: keycloak.admin });
+  const admin = keycloak.admin && createAdminApi({ outbound, platform: keycloak, client: keycloak.admin });
   const services: AppServices = {
     config,
     get publicUrl() {
@@ -122,11 +128,19 @@ function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): A
     }),
     tenantTokens: createTenantTokens(),
     realmAdmin: admin && createRealmAdmin(admin),
+    realmCare: admin && createRealmCare(admin),
     jobs: createJobs(platformUrl, () => services),
     now,
     log,
   };
   return services;
+}
+
+/** Such a Keycloak has as many issuers as it has names. */
+async function warnOfHostHeader({ outbound, config, log }: AppServices): Promise<void> {
+  const { url, realm } = config.keycloak;
+  if ((await followsHostHeader(outbound, url, realm)) !== true) return;
+  log.warn({ url, realm }, "Keycloak's issuer follows the Host header of whoever asks: set Keycloak's hostname");
 }
 
 function hostInUrl(host: string): string {

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-
-import type { z } from 'zod';
-
 import { makeKeyCommand, secretSettings, variables } from './config-variables.js';
+import { readVariables, type ValuesOf } from './environment.js';
 import { StartupError } from './startup-error.js';
 
 /** Settings as the operator gave them: what is missing here is embedded, where it can be. */
@@ -62,7 +59,7 @@ export type Config = Omit<
 };
 
 type Variable = keyof typeof variables;
-type Values = { [Name in Variable]?: z.infer<(typeof variables)[Name][0]> };
+type Values = ValuesOf<typeof variables>;
 
 /**
  * Reads and checks the environment (operations.md names every variable in the README's table).
@@ -71,44 +68,12 @@ type Values = { [Name in Variable]?: z.infer<(typeof variables)[Name][0]> };
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const problems: string[] = [];
-  const values = parseValues(withSecretFiles(env, problems), problems);
+  const values = readVariables(env, variables, secretSettings, problems);
   problems.push(...contradictions(values));
   if (problems.length > 0) {
     throw new StartupError(`These settings stop the start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
   return settingsFrom(values);
-}
-
-function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
-  const merged = { ...env };
-  for (const name of secretSettings) {
-    const file = env[`${name}_FILE`];
-    if (file === undefined || file === '') continue;
-    if (env[name]) problems.push(`${name} and ${name}_FILE are both given; give one.`);
-    try {
-      merged[name] = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      problems.push(
-        `${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}): ${file}`,
-      );
-    }
-  }
-  return merged;
-}
-
-function parseValues(env: NodeJS.ProcessEnv, problems: string[]): Values {
-  const values: Record<string, unknown> = {};
-  for (const [name, [schema, expected]] of Object.entries(variables)) {
-    const text = env[name];
-    if (text === undefined || text === '') continue;
-    const result = schema.safeParse(text);
-    if (result.success) values[name] = result.data;
-    else {
-      const found = (secretSettings as readonly string[]).includes(name) ? 'the value (not shown)' : `"${text}"`;
-      problems.push(`${name}: found ${found}; expected ${expected}.`);
-    }
-  }
-  return values;
 }
 
 function contradictions(values: Values): string[] {

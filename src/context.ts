@@ -7,6 +7,7 @@ import type { Outbound } from './integrations/guarded-fetch.js';
 import type { KeySets } from './integrations/keycloak/key-sets.js';
 import type { PlatformLogin } from './integrations/keycloak/platform-login.js';
 import type { RealmAddress } from './integrations/keycloak/realm-address.js';
+import type { RealmCare } from './integrations/keycloak/realm-care.js';
 import type { RealmAdmin } from './integrations/keycloak/realm-admin.js';
 import type { OtpManager } from './integrations/otp-manager.js';
 import type { Jobs } from './jobs/jobs.js';
@@ -38,6 +39,8 @@ export interface AppServices {
   readonly tenantTokens: TenantTokens;
   /** undefined where no account that may make realms is configured. */
   readonly realmAdmin: RealmAdmin | undefined;
+  /** As `realmAdmin`. */
+  readonly realmCare: RealmCare | undefined;
   readonly jobs: Jobs;
   readonly now: () => Date;
   readonly log: Logger;

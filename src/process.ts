@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
@@ -40,21 +41,29 @@ export async function main(): Promise<void> {
 async function serve(settings: Settings): Promise<void> {
   const log = createLogger(settings.logLevel);
   const stops: Stop[] = [];
+  const starting = start(settings, log, stops);
   const stopAll = once(async () => {
+    // What is half started cannot be stopped yet, and would be left behind.
+    const graceMs = settings.http.shutdownGraceSeconds * 1_000;
+    await Promise.race([starting.catch(() => undefined), sleep(graceMs, undefined, { ref: false })]);
     for (const stop of stops.reverse()) await stop();
   });
   onSignals(log, stopAll);
   try {
-    const { config, announce } = await complete(settings, log, stops);
-    const app = await startApp(config, log);
-    stops.push(app.stop);
-    if (config.seedDemo) await (await importEmbedded(settings)).seedDemo(app.services);
-    log.info({ url: app.url }, 'serving');
-    announce(app.url);
+    await starting;
   } catch (error) {
     await stopAll();
     throw error;
   }
+}
+
+async function start(settings: Settings, log: Logger, stops: Stop[]): Promise<void> {
+  const { config, announce } = await complete(settings, log, stops);
+  const app = await startApp(config, log);
+  stops.push(app.stop);
+  if (config.seedDemo) await (await importEmbedded(settings)).seedDemo(app.services);
+  log.info({ url: app.url }, 'serving');
+  announce(app.url);
 }
 
 /** Starts what is not configured. The code for it is not there in the production image. */
@@ -93,13 +102,19 @@ async function importEmbedded(settings: Settings): Promise<typeof import('./embe
   }
 }
 
+/** A Ctrl-C in the terminal comes twice under npm: from the terminal itself, and passed on by npm. */
+const sameSignalWithinMs = 500;
+
 /** The first signal stops in order, a second one at once. */
 function onSignals(log: Logger, stopAll: Stop): void {
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
+      if (stoppingSince !== undefined) {
+        if (performance.now() - stoppingSince > sameSignalWithinMs) process.exit(1);
+        return;
+      }
+      stoppingSince = performance.now();
       log.info({ signal }, 'stopping');
       stopAll().then(
         () => process.exit(0),

@@ -8,6 +8,7 @@ import { grantJobSchema, stampIsolation, stampOwner } from './isolation.js';
 import { prepareJobSchema } from './job-schema.js';
 import { ormOptions } from './orm.js';
 import { ensureDatabaseGrants, ensureRole, missingDatabaseGrants, resolveLogin, type Login } from './roles.js';
+import { ensureSearchIndex } from './search-index.js';
 import { verifyIsolation } from './verify-isolation.js';
 
 export interface PrepareOptions {
@@ -51,12 +52,13 @@ interface Prepared {
 }
 
 async function prepare(orm: MikroORM, em: EntityManager, options: PrepareOptions): Promise<Prepared> {
-  await em.execute(`select pg_advisory_xact_lock(hashtext('tenantry: prepare'))`);
+  await takePrepareLock(em);
   const owner = await checkServer(em);
   await stampOwner(em, owner);
   const migrations = await orm.migrator.up({ transaction: em.getTransactionContext<object>() });
   if (migrations.length > 0) options.log?.info({ migrations: migrations.map(({ name }) => name) }, 'database migrated');
   await stampOwner(em, owner);
+  await ensureSearchIndex(em, options.log);
   await checkCanary(em, options.keyRing);
   await prepareJobSchema(options.ownerUrl); // in transactions of its own, while this one keeps others out
 
@@ -80,6 +82,11 @@ async function prepare(orm: MikroORM, em: EntityManager, options: PrepareOptions
   await stampIsolation(em, logins);
   await grantJobSchema(em, logins);
   return { owner, platform, tenant, adminSql };
+}
+
+/** Held until the transaction ends by whoever prepares the database, or changes what a start relies on. */
+export async function takePrepareLock(em: EntityManager): Promise<void> {
+  await em.execute(`select pg_advisory_xact_lock(hashtext('tenantry: prepare'))`);
 }
 
 async function checkServer(em: EntityManager): Promise<string> {
@@ -119,14 +126,15 @@ function administratorMessage(owner: string, statements: readonly string[]): str
   ].join('\n');
 }
 
-/** What an operator can do something about is told as such; the rest stays what it is. */
-function explain(error: unknown): never {
+/** Throws what an operator can do something about as a StartupError, and the rest as it is. */
+export function explain(error: unknown): never {
   if (error instanceof StartupError) throw error;
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code === '42501') {
     throw new StartupError(`The login of DATABASE_URL must own the schema "tenantry": ${message}`, { cause: error });
   }
+  if (code === '42P01') throw new StartupError(`The database has to be migrated first: ${message}`, { cause: error });
   if (code !== undefined && /^(28|3D|08|57P|53|E[A-Z])/.test(code)) {
     throw new StartupError(`DATABASE_URL: PostgreSQL cannot be reached: ${message}`, { cause: error });
   }

@@ -35,8 +35,10 @@ function accounts({ url }: StandIn): string[] {
 
 /** For any shell, with curl and sed alone. */
 function firstQuery(graphql: string): string[] {
-  const login = 'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
-  const tenants = '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
+  const login =
+    'mutation { login(input: { user: { username: \\"admin\\", password: \\"demo\\" } }) { session { accessToken } } }';
+  const tenants =
+    '{ dashboard { totals { total active } tenants(first: 5) { nodes { tenantId name status domain } } } }';
   return [
     '  A first query, to paste into a shell:',
     '',

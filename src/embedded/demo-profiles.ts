@@ -38,7 +38,12 @@ export const demoBank: Profile = {
     customCss: '.card { border-radius: 8px; }',
   },
   contacts: {
-    business: { name: 'María García', email: 'maria.garcia@aurora.example', phone: '+34912345678', role: 'Business Owner' },
+    business: {
+      name: 'María García',
+      email: 'maria.garcia@aurora.example',
+      phone: '+34912345678',
+      role: 'Business Owner',
+    },
     technical: { name: 'Carlos Rodríguez', email: 'carlos.rodriguez@aurora.example', role: 'Technical Lead' },
   },
   providers: [

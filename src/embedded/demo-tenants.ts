@@ -49,13 +49,31 @@ function served(clock: DemoClock): DemoTenant[] {
   const { monthsAgo, days } = clock;
   const tenant = tenantAt(clock);
   return [
-    tenant(monthsAgo(11), { ...demoContactCenter, tenantId: 'acme', region: 'GB', tier: 'ENTERPRISE', endsAt: days(200) }),
-    tenant(monthsAgo(10), { tenantId: 'globex', name: 'Globex Support', region: 'US', tier: 'PREMIUM', endsAt: days(12) }),
+    tenant(monthsAgo(11), {
+      ...demoContactCenter,
+      tenantId: 'acme',
+      region: 'GB',
+      tier: 'ENTERPRISE',
+      endsAt: days(200),
+    }),
+    tenant(monthsAgo(10), {
+      tenantId: 'globex',
+      name: 'Globex Support',
+      region: 'US',
+      tier: 'PREMIUM',
+      endsAt: days(12),
+    }),
     tenant(monthsAgo(8), {
       ...{ tenantId: 'sierra', name: 'Sierra Telecom', region: 'ES', tier: 'STANDARD', endsAt: days(25) },
       ...{ logo: logo('#0b6e4f', 'M8 56 L32 12 L56 56 Z'), metadata: { industry: 'telecom' } },
     }),
-    tenant(monthsAgo(6), { tenantId: 'nordlicht', name: 'Nordlicht Versicherung', region: 'DE', tier: 'PREMIUM', endsAt: days(-5) }),
+    tenant(monthsAgo(6), {
+      tenantId: 'nordlicht',
+      name: 'Nordlicht Versicherung',
+      region: 'DE',
+      tier: 'PREMIUM',
+      endsAt: days(-5),
+    }),
     tenant(monthsAgo(5), { tenantId: 'courier', name: 'Karachi Courier', region: 'PK', tier: 'STANDARD' }),
   ];
 }
@@ -71,11 +89,13 @@ function troubled(clock: DemoClock): DemoTenant[] {
     tenant(monthsAgo(7), { ...demoBank, tenantId: 'aurora', region: 'ES', tier: 'ENTERPRISE', endsAt: days(90) }, [
       { at: days(-1), transition: 'START_MAINTENANCE', details: { reason: 'Move to the new data centre' } },
     ]),
-    tenant(monthsAgo(5), { tenantId: 'falcon', name: 'Falcon Retail', region: 'AE', tier: 'BASIC', endsAt: days(-30) }, [
-      { at: days(-30), transition: 'DEACTIVATE', details: { reason: 'The contract has ended' } },
-    ]),
+    tenant(
+      monthsAgo(5),
+      { tenantId: 'falcon', name: 'Falcon Retail', region: 'AE', tier: 'BASIC', endsAt: days(-30) },
+      [{ at: days(-30), transition: 'DEACTIVATE', details: { reason: 'The contract has ended' } }],
+    ),
     tenant(monthsAgo(4), { tenantId: 'maple', name: 'Maple Clinics', region: 'CA', tier: 'STANDARD' }, [
-      { at: days(-40), transition: 'SUSPEND', details: { reason: 'Merged with another customer' } },
+      { at: days(-40), transition: 'SUSPEND', details: { reason: 'Asked for a pause' } },
       { at: days(-14), transition: 'DELETE', details: { reason: 'Merged with another customer' } },
     ]),
   ];
@@ -87,11 +107,25 @@ function tried(clock: DemoClock): DemoTenant[] {
   const tenant = tenantAt(clock);
   const subscription = { tier: 'BASIC', startsAt: days(-20), endsAt: days(345) } as const;
   return [
-    tenant(monthsAgo(3), { tenantId: 'sakura', name: 'Sakura Travel', region: 'JP', tier: 'TRIAL', endsAt: days(-15) }, [
-      { at: days(-20), transition: 'ACTIVATE', details: { subscription, reason: 'The trial went well' } },
-    ]),
-    tenant(monthsAgo(1), { tenantId: 'lumiere', name: 'Lumière Énergie', region: 'FR', tier: 'TRIAL', endsAt: days(6) }),
-    tenant(days(0), { tenantId: 'riverbank', name: 'Riverbank Savings', region: 'GB', tier: 'TRIAL', endsAt: days(30) }),
+    tenant(
+      monthsAgo(3),
+      { tenantId: 'sakura', name: 'Sakura Travel', region: 'JP', tier: 'TRIAL', endsAt: days(-15) },
+      [{ at: days(-20), transition: 'ACTIVATE', details: { subscription, reason: 'The trial went well' } }],
+    ),
+    tenant(monthsAgo(1), {
+      tenantId: 'lumiere',
+      name: 'Lumière Énergie',
+      region: 'FR',
+      tier: 'TRIAL',
+      endsAt: days(6),
+    }),
+    tenant(days(0), {
+      tenantId: 'riverbank',
+      name: 'Riverbank Savings',
+      region: 'GB',
+      tier: 'TRIAL',
+      endsAt: days(30),
+    }),
   ];
 }
 

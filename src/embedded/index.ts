@@ -36,7 +36,8 @@ export async function startEmbedded(settings: Settings, log: Logger): Promise<Em
     await lock.release();
   };
   try {
-    if (!settings.keycloak) keycloak = await startKeycloakStandIn({ stateDir: join(dataDir, 'keycloak') });
+    if (!settings.keycloak)
+      keycloak = await startKeycloakStandIn({ stateDir: join(dataDir, 'keycloak'), hostname: 'own' });
     if (!settings.database) postgres = await startEmbeddedPostgres({ dataDir, log });
     return { config: complete(settings, postgres, keycloak), keycloak, stop };
   } catch (error) {

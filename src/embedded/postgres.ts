@@ -36,6 +36,8 @@ export interface EmbeddedPostgres {
 
 const run = promisify(execFile);
 const startTimeoutMs = 60_000;
+/** A port may be taken by another at the last moment, and what is left of a killed server needs a moment to go. */
+const maxAttempts = 5;
 const logBytesKept = 1_048_576;
 
 /**
@@ -57,7 +59,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       const url = `postgres://tenantry:${server.password}@127.0.0.1:${port}/tenantry`;
       return { url, stop: () => server.stop() };
     }
-    if (attempt === 3) throw new StartupError(`The embedded PostgreSQL did not start:\n${server.logTail()}`);
+    if (attempt === maxAttempts) throw new StartupError(`The embedded PostgreSQL did not start:\n${server.logTail()}`);
+    await sleep(attempt * 300);
   }
 }
 
@@ -83,13 +86,18 @@ class Server {
     return readFileSync(this.#passwordFile, 'utf8').trim();
   }
 
-  /** Stops the server of a Tenantry that was killed. A process that only got the same number is left alone. */
+  /**
+   * Stops the server of a Tenantry that was killed. A process that only got the same number is left alone; else the file
+   * stays, since PostgreSQL tells by it whether processes of a killed server are still at work on the data.
+   */
   async clearOrphan(): Promise<void> {
-    if (await this.#isRunning()) {
+    const command = await this.#recordedCommand();
+    if (command.includes(this.#cluster)) {
       this.options.log.info({}, 'stopping the embedded PostgreSQL that an earlier run left behind');
       await this.stop();
+    } else if (command !== '') {
+      rmSync(this.#pidFile, { force: true });
     }
-    rmSync(this.#pidFile, { force: true });
     this.#stopping = false;
   }
 
@@ -130,6 +138,9 @@ class Server {
       this.options.log.error({ code, signal, log: this.#logFile }, 'the embedded PostgreSQL ended');
     });
     child.unref();
+    const interrupt = (): void => void child.kill('SIGINT'); // where this process goes without having stopped it
+    process.once('exit', interrupt);
+    child.once('exit', () => process.off('exit', interrupt));
     const deadline = Date.now() + startTimeoutMs;
     while (!ended.signal.aborted) {
       if (this.#isReady(child.pid)) return true;
@@ -188,9 +199,12 @@ class Server {
   }
 
   async #isRunning(): Promise<boolean> {
-    if (!existsSync(this.#pidFile)) return false;
-    const pid = Number(readFileSync(this.#pidFile, 'utf8').split('\n')[0]);
-    return (await commandOf(pid)).includes(this.#cluster);
+    return (await this.#recordedCommand()).includes(this.#cluster);
+  }
+
+  /** The command line of the process that the file names; empty where there is none. */
+  async #recordedCommand(): Promise<string> {
+    return existsSync(this.#pidFile) ? await commandOf(Number(readFileSync(this.#pidFile, 'utf8').split('\n')[0])) : '';
   }
 
   async #run(program: string, args: string[], input = ''): Promise<void> {

@@ -5,6 +5,7 @@ import {
   Kind,
   type DocumentNode,
   type FieldNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -23,6 +24,8 @@ interface Page {
   /** How often its nodes are returned: once for `nodes`, once for `edges`. */
   readonly lists: number;
   readonly inner: readonly Page[];
+  /** No page, but a field that costs as much as so many nodes: its `nodes` extension. */
+  readonly weight?: number;
 }
 
 /** Counts the nodes that an operation can return, given the request's variables. */
@@ -51,7 +54,8 @@ export function nodeCounter(
 }
 
 function count(pages: readonly Page[], valueOf: (node: ValueNode) => unknown): number {
-  return pages.reduce((total, { sizes, lists, inner }) => {
+  return pages.reduce((total, { sizes, lists, inner, weight }) => {
+    if (weight !== undefined) return total + weight;
     const given = sizes.map(valueOf).find((size) => typeof size === 'number');
     const size = Math.max(0, given ?? DEFAULT_PAGE_SIZE);
     return total + size * (lists + count(inner, valueOf));
@@ -66,7 +70,10 @@ class PageFinder {
 
   pages(set: SelectionSetNode, parent: GraphQLNamedType): Page[] {
     return this.#fields(set, parent).flatMap(([field, owner]) => {
-      const type = this.#typeOf(field, owner);
+      const definition = this.#definitionOf(field, owner);
+      const type = definition && getNamedType(definition.type);
+      const weight = definition?.extensions['nodes'];
+      if (typeof weight === 'number') return [{ sizes: [], lists: 0, inner: [], weight }];
       if (type === undefined || field.selectionSet === undefined) return [];
       const inner = this.pages(field.selectionSet, type);
       if (!type.name.endsWith('Connection')) return inner;
@@ -92,9 +99,8 @@ class PageFinder {
       Extract<DocumentNode['definitions'][number], { kind: Kind.FRAGMENT_DEFINITION }> | undefined;
   }
 
-  #typeOf(field: FieldNode, owner: GraphQLNamedType): GraphQLNamedType | undefined {
+  #definitionOf(field: FieldNode, owner: GraphQLNamedType): GraphQLField<unknown, unknown> | undefined {
     const fields = isObjectType(owner) || isInterfaceType(owner) ? owner.getFields() : {};
-    const definition = fields[field.name.value];
-    return definition && getNamedType(definition.type);
+    return fields[field.name.value];
   }
 }

@@ -3,6 +3,7 @@ import { PgBoss } from 'pg-boss';
 import type { AppServices } from '../context.js';
 import { jobSchemaName } from '../database/isolation.js';
 import { removeLeftIntents } from '../modules/tenant/realm-provisioning.service.js';
+import { lookForMissingRealms } from '../modules/tenant/realm-search.service.js';
 import { syncRealm, tenantsOutOfSync } from '../modules/tenant/realm-sync.service.js';
 import type { Jobs } from './jobs.js';
 import { choreQueues, everyMinute, queues, realmSyncQueue, type ChoreQueue } from './queues.js';
@@ -33,6 +34,7 @@ class BossJobs implements Jobs {
   readonly #boss: PgBoss;
   readonly #app: () => AppServices;
   #followers: readonly string[] = [];
+  #searcher?: string;
   #isRunning = false;
   #toldAt = 0;
 
@@ -70,6 +72,14 @@ class BossJobs implements Jobs {
       .catch((error: unknown) => this.#tellOutage(error));
   }
 
+  lookForRealms(): void {
+    if (!this.#isRunning || this.#app().realmCare === undefined) return;
+    this.#boss
+      .send('realm-search')
+      .then(() => this.#searcher !== undefined && this.#boss.notifyWorker(this.#searcher))
+      .catch((error: unknown) => this.#tellOutage(error));
+  }
+
   health(): 'up' | 'down' {
     const hasFailed = this.#boss
       .getWipData()
@@ -85,7 +95,12 @@ class BossJobs implements Jobs {
   async #startChore(name: ChoreQueue): Promise<void> {
     await this.#boss.schedule(name, everyMinute);
     await this.#boss.send(name);
-    await this.#boss.work(name, { pollingIntervalSeconds: choreLooksEverySeconds }, async () => await this.#do(name));
+    const worker = await this.#boss.work(
+      name,
+      { pollingIntervalSeconds: choreLooksEverySeconds },
+      async () => await this.#do(name),
+    );
+    if (name === 'realm-search') this.#searcher = worker;
   }
 
   /** @throws where it has to be tried again */
@@ -102,12 +117,18 @@ class BossJobs implements Jobs {
 
   async #do(name: ChoreQueue): Promise<void> {
     try {
-      await (name === 'realm-sync-sweep' ? this.#sweep() : removeLeftIntents(this.#app()));
+      await this.#chores[name]();
     } catch (err) {
       this.#app().log.warn({ job: name, err }, 'a job failed and comes again within a minute');
       throw new Error('failed');
     }
   }
+
+  readonly #chores: Readonly<Record<ChoreQueue, () => Promise<void>>> = {
+    'realm-sync-sweep': () => this.#sweep(),
+    'realm-search': () => lookForMissingRealms(this.#app()),
+    'realm-intent-cleanup': () => removeLeftIntents(this.#app()),
+  };
 
   /** Notes a job for every tenant that Keycloak has not followed and for which none waits. */
   async #sweep(): Promise<void> {

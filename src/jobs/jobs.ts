@@ -7,6 +7,8 @@ export interface Jobs {
    * tenant's row still says that something is to be done, and the next sweep finds it.
    */
   syncRealm(id: string): void;
+  /** Has realms that are missing by name looked for, soon. Never throws: the next minute looks anyway. */
+  lookForRealms(): void;
   /** `down` while the queues cannot be read. */
   health(): 'up' | 'down';
   /** Takes no further job and lets the running ones end; what is not done after the grace is tried again later. */

@@ -4,7 +4,7 @@ import type { Queue } from 'pg-boss';
 export const realmSyncQueue = 'realm-sync';
 
 /** What is due every minute, on one replica. */
-export const choreQueues = ['realm-sync-sweep', 'realm-intent-cleanup'] as const;
+export const choreQueues = ['realm-sync-sweep', 'realm-search', 'realm-intent-cleanup'] as const;
 export type ChoreQueue = (typeof choreQueues)[number];
 
 /** As cron has it. */
@@ -34,5 +34,6 @@ export const queues: Readonly<Record<typeof realmSyncQueue | ChoreQueue, Omit<Qu
     deleteAfterSeconds: 600,
   },
   'realm-sync-sweep': chore,
+  'realm-search': chore,
   'realm-intent-cleanup': chore,
 };

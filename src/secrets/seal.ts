@@ -44,12 +44,29 @@ export async function open(ring: KeyRing, scope: string, field: string, sealed: 
   }
 }
 
+/**
+ * Seals a value anew under the current key, for the tenant and field that it names itself: one that was moved to
+ * another place opens there as little as before.
+ *
+ * @throws SealError where neither key opens it
+ */
+export async function reseal(ring: KeyRing, sealed: string): Promise<string> {
+  const { tid, fld } = headerOf(sealed);
+  if (typeof tid !== 'string' || typeof fld !== 'string') throw new SealError('a value names no place');
+  return await seal(ring, tid, fld, await open(ring, tid, fld, sealed));
+}
+
 /** The `kid` of the key that a value was sealed under; undefined where it is no JWE. */
 export function sealedUnder(sealed: string): string | undefined {
+  return headerOf(sealed).kid;
+}
+
+/** Nothing of it is believed yet. */
+function headerOf(sealed: string): { kid?: string; tid?: unknown; fld?: unknown } {
   try {
-    return decodeProtectedHeader(sealed).kid;
+    return decodeProtectedHeader(sealed);
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -32,7 +32,11 @@ export function optionalWebAddress(
 function addressProblem(text: string, schemes: readonly string[]): string | undefined {
   if (text.length > maxUrlLength) return `Must be at most ${maxUrlLength} characters long.`;
   if (hasForbiddenCharacter(text)) return 'Must not hold control characters.';
-  if (!URL.canParse(text)) return `Must be an absolute URL (${schemes.map((scheme) => `${scheme}://…`).join(' or ')}).`;
+  // The URL standard forgives blanks, backslashes and missing slashes; those who are handed the address may not.
+  if (/[\s\\]/.test(text)) return 'Must not hold blanks or backslashes.';
+  if (!/^[^:]+:\/\//.test(text) || !URL.canParse(text)) {
+    return `Must be an absolute URL (${schemes.map((scheme) => `${scheme}://…`).join(' or ')}).`;
+  }
   const url = new URL(text);
   if (!schemes.includes(url.protocol.slice(0, -1))) {
     return `Must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}.`;

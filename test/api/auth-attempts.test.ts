@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startTestApp, type TestApp } from '../support/running-app.js';
+import { startTestApp, type TestApp } from '../support/app.js';
 
 const loginDocument = `mutation ($input: LoginInput!) { login(input: $input) { userErrors { code } } }`;
 

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { totpCode, totpStep } from '../../src/embedded/keycloak/totp.js';
 import { admin, administratorToken } from '../keycloak/provider.js';
-import { startTestApp, type GraphQLAnswer, type TestApp } from '../support/running-app.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import type { Answer } from '../support/client.js';
 
 const sessionFields = `accessToken tokenType expiresAt refreshToken refreshExpiresAt scope
   viewer { subject username roles permissions }`;
@@ -72,7 +73,7 @@ async function fullScopeSwitch(): Promise<(fullScopeAllowed: boolean) => Promise
   };
 }
 
-const topLevel = ({ errors }: GraphQLAnswer): unknown[] => errors?.map(({ extensions }) => extensions?.['code']) ?? [];
+const topLevel = ({ errors }: Answer): unknown[] => errors?.map(({ extensions }) => extensions?.['code']) ?? [];
 
 describe('login', () => {
   it('opens a session for a person, with roles and permissions', async () => {

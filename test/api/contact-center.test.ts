@@ -124,6 +124,24 @@ describe('setTenantCampaigns', () => {
     expect(back.tenant!.campaigns).toMatchObject([{ hasPassword: false, secretNames: [] }]);
   });
 
+  it('records each change under a path of its own, whatever the names are', async () => {
+    const campaigns = [
+      { name: 'a', secrets: { password: 'one' } },
+      { name: 'a.secrets', password: 'two' },
+    ];
+    const { tenantId } = await created(app, provisionInput({ campaigns }));
+    const changes = async (list: CampaignInput[]): Promise<string[]> => {
+      await setCampaigns(tenantId, list);
+      return Object.keys((await trailOf(app, tenantId)).at(-1)!.changes);
+    };
+    expect(await changes([{ name: 'a', secrets: { password: 'other' } }, { name: 'a.secrets' }])).toEqual([
+      'campaigns.a.secrets.password',
+    ]);
+    expect(await changes([{ name: 'a' }, { name: 'a.secrets', password: 'other' }])).toEqual([
+      'campaigns.a\\.secrets.password',
+    ]);
+  });
+
   it('records a change of order', async () => {
     const { tenantId } = await created(app, provisionInput({ campaigns: [{ name: 'a' }, { name: 'b' }] }));
     const { tenant } = await setCampaigns(tenantId, [{ name: 'b' }, { name: 'a' }]);
@@ -164,7 +182,8 @@ describe('setTenantCampaigns', () => {
   });
 
   it('refuses what is no list of campaigns', async () => {
-    const query = 'mutation ($campaigns: [CampaignInput!]!) { setTenantCampaigns(tenant: { code: "X" }, campaigns: $campaigns) { userErrors { code } } }';
+    const query =
+      'mutation ($campaigns: [CampaignInput!]!) { setTenantCampaigns(tenant: { code: "X" }, campaigns: $campaigns) { userErrors { code } } }';
     const codes = async (campaigns: unknown): Promise<string[]> =>
       codesOf(await app.client.raw(query, { campaigns }, asOperator));
     expect(await codes(null)).toEqual(['BAD_USER_INPUT campaigns']);
@@ -193,7 +212,12 @@ describe('setTenantDialer', () => {
 
   it('refuses with all faults and their paths, and writes nothing', async () => {
     const { tenantId } = await created(app, provisionInput({ dialer }));
-    const bad = { serviceIdentifier: 'x'.repeat(256), maxConcurrentCalls: 0, maxCallTimeMinutes: -1, callsPerSecond: 1e6 + 1 };
+    const bad = {
+      serviceIdentifier: 'x'.repeat(256),
+      maxConcurrentCalls: 0,
+      maxCallTimeMinutes: -1,
+      callsPerSecond: 1e6 + 1,
+    };
     expect(faultsOf(await writesNothing(app, () => setDialer(tenantId, bad)))).toEqual([
       'INVALID dialer.serviceIdentifier',
       'INVALID dialer.maxConcurrentCalls',

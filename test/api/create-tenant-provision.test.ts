@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 
 import { removeLeftIntents } from '../../src/modules/tenant/realm-provisioning.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { faultsOf } from '../support/client.js';
-import type { CreateTenantInput } from '../support/generated/operations.js';
+import { codesOf, faultsOf } from '../support/client.js';
+import { CreateTenantDocument, type CreateTenantInput } from '../support/generated/operations.js';
 import { created, create, freshTenantId, provisionInput, read } from '../support/tenants.js';
 import { writesNothing } from '../support/written.js';
 
@@ -16,6 +16,7 @@ afterAll(() => app.stop());
 afterEach(() => app.standIn.faults.clear());
 
 const at = 'input.keycloak.realm.provision';
+const making = { match: /^\/admin\/realms$/, method: 'POST' } as const;
 
 /** The realm as the account that makes realms sees it; undefined where it sees none. */
 async function realmAt(realm: string): Promise<{ id: string; enabled: boolean; displayName?: string } | undefined> {
@@ -72,7 +73,10 @@ describe('a provisioned realm', () => {
 
   it('may have a name and a display name of its own', async () => {
     const realm = freshTenantId('realm');
-    const tenant = await created(app, provisionInput({ keycloak: { realm: { provision: { realm, displayName: 'Shown' } } } }));
+    const tenant = await created(
+      app,
+      provisionInput({ keycloak: { realm: { provision: { realm, displayName: 'Shown' } } } }),
+    );
     expect(tenant.keycloak.realm).toBe(realm);
     expect(await realmAt(realm)).toMatchObject({ id: tenant.id, displayName: 'Shown' });
   });
@@ -94,8 +98,6 @@ describe('a provisioned realm', () => {
 });
 
 describe('when Keycloak does not do what it is asked', () => {
-  const making = { match: /^\/admin\/realms$/, method: 'POST' } as const;
-
   it.each([
     ['fails once', { ...making, kind: 'status', status: 500, times: 1 }],
     ['is cut off once, with the realm made', { ...making, kind: 'cut', mode: 'after', times: 1 }],
@@ -205,6 +207,22 @@ describe('twenty creates at once', () => {
     const outcomes = await sameTenant(Array.from({ length: 5 }, () => provisionInput({ code })));
     expect(outcomes.filter((faults) => faults.length === 0)).toHaveLength(1);
     expect(outcomes.filter((faults) => faults.includes('TAKEN input.code'))).toHaveLength(4);
+  });
+
+  it('of more tenants than can wait: the rest is told to try again, and nothing is left of it', async () => {
+    const inputs = Array.from({ length: 24 }, () => provisionInput());
+    app.standIn.faults.set({ ...making, kind: 'slow', ms: 1_500, times: 1 });
+    const answers = await Promise.all(
+      inputs.map((input) => app.client.execute(CreateTenantDocument, { input }, { as: 'operator' })),
+    );
+    const refused = inputs.filter((_input, index) => codesOf(answers[index]!).includes('RATE_LIMITED'));
+    expect(refused).toHaveLength(3);
+    for (const { tenantId } of refused) {
+      expect(await read(app, tenantId)).toBeNull();
+      expect(await realmAt(tenantId)).toBeUndefined();
+      expect(await intents(tenantId)).toBe(0);
+    }
+    expect(answers.filter(({ data }) => data?.createTenant?.tenant)).toHaveLength(21);
   });
 
   it('of different tenants: all succeed', async () => {

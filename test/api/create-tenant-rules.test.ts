@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
-import { codesOf, faultsOf } from '../support/client.js';
-import { CreateTenantDocument, type CreateTenantInput } from '../support/generated/operations.js';
+import { faultsOf } from '../support/client.js';
+import type { CreateTenantInput } from '../support/generated/operations.js';
 import { create, provisionInput, smsTwoFactor } from '../support/tenants.js';
 import { writesNothing } from '../support/written.js';
 
@@ -15,12 +15,6 @@ afterAll(() => app.stop());
 const long = (length: number): string => 'x'.repeat(length);
 const nul = 'a\u0000b';
 const half = 'a\ud800b';
-/** Own keys that an object literal would not make. */
-const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
-const deep = (levels: number): Record<string, unknown> =>
-  Array.from({ length: levels - 1 }).reduce<Record<string, unknown>>((inner) => ({ inner }), { end: 1 });
-const keys = (count: number): Record<string, unknown> =>
-  Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
 
 const campaign = (change: object) => ({ campaigns: [{ name: 'one', ...change }] });
 const adopt = (change: object): Partial<CreateTenantInput> => ({
@@ -44,13 +38,19 @@ const dialer = (change: object): Partial<CreateTenantInput> => ({
 type Row = readonly [label: string, change: Partial<CreateTenantInput>, fault: string];
 
 const names: Row[] = [
-  ...['', ' ', 'A', 'Tenant', '-a', 'a-', 'a_b', 'a.b', 'é', long(64), nul, half].map(
-    (tenantId): Row => [`tenantId ${JSON.stringify(tenantId).slice(0, 20)}`, { tenantId }, 'INVALID input.tenantId'],
-  ),
+  ...['', ' ', 'A', 'Tenant', '-a', 'a-', 'a_b', 'a.b', 'é', long(64), nul, half].map((tenantId): Row => [
+    `tenantId ${JSON.stringify(tenantId).slice(0, 20)}`,
+    { tenantId },
+    'INVALID input.tenantId',
+  ]),
   ...['master', 'www', 'api', 'admin', 'auth', 'xn--abc', '0190f3a0-0000-7000-8000-000000000000'].map(
     (tenantId): Row => [`reserved ${tenantId}`, { tenantId }, 'INVALID input.tenantId'],
   ),
-  ...['A', 'a1', 'ABCDEFGHIJK', 'A-B', '', ' AB'].map((code): Row => [`code "${code}"`, { code }, 'INVALID input.code']),
+  ...['A', 'a1', 'ABCDEFGHIJK', 'A-B', '', ' AB'].map((code): Row => [
+    `code "${code}"`,
+    { code },
+    'INVALID input.code',
+  ]),
   ['a blank name', { name: '  ' }, 'INVALID input.name'],
   ['a long name', { name: long(201) }, 'INVALID input.name'],
   ['a name of two lines', { name: 'a\nb' }, 'INVALID input.name'],
@@ -62,65 +62,61 @@ const names: Row[] = [
 ];
 
 const realms: Row[] = [
-  ...['', '.', '..', 'a/b', 'a b', 'a%2fb', 'é', long(256)].map(
-    (realm): Row => [
-      `adopted realm "${realm.slice(0, 9)}"`,
-      adopt({ realm }),
-      'INVALID input.keycloak.realm.adopt.realm',
-    ],
-  ),
+  ...['', '.', '..', 'a/b', 'a b', 'a%2fb', 'é', long(256)].map((realm): Row => [
+    `adopted realm "${realm.slice(0, 9)}"`,
+    adopt({ realm }),
+    'INVALID input.keycloak.realm.adopt.realm',
+  ]),
   ['a blank client id', adopt({ clientId: ' ' }), 'INVALID input.keycloak.realm.adopt.clientId'],
   ['a long client id', adopt({ clientId: long(256) }), 'INVALID input.keycloak.realm.adopt.clientId'],
   ['an empty client secret', adopt({ clientSecret: '' }), 'INVALID input.keycloak.realm.adopt.clientSecret'],
   ['a long client secret', adopt({ clientSecret: long(1_025) }), 'INVALID input.keycloak.realm.adopt.clientSecret'],
   ['NUL in a client secret', adopt({ clientSecret: nul }), 'INVALID input.keycloak.realm.adopt.clientSecret'],
-  ...['nonsense', 'ftp://a.example', 'javascript:alert(1)', 'https://u:p@a.example', `https://a.example/${long(2_048)}`].map(
-    (serverUrl): Row => [
-      `server ${serverUrl.slice(0, 25)}`,
-      adopt({ serverUrl }),
-      'INVALID input.keycloak.realm.adopt.serverUrl',
-    ],
-  ),
-  ...['Upper', 'master', 'a_b', '-a', long(64)].map(
-    (realm): Row => [
-      `provisioned realm ${realm.slice(0, 9)}`,
-      provision({ realm }),
-      'INVALID input.keycloak.realm.provision.realm',
-    ],
-  ),
-  [
-    'a long display name',
-    provision({ displayName: long(201) }),
-    'INVALID input.keycloak.realm.provision.displayName',
-  ],
-  ...['a b', '', 'a"b', 'a\\b', nul, long(256)].map(
-    (entry): Row => [`scope ${JSON.stringify(entry).slice(0, 9)}`, scope(['ok', entry]), 'INVALID input.keycloak.scope.1'],
-  ),
+  ...[
+    'nonsense',
+    'ftp://a.example',
+    'javascript:alert(1)',
+    'https://u:p@a.example',
+    `https://a.example/${long(2_048)}`,
+  ].map((serverUrl): Row => [
+    `server ${serverUrl.slice(0, 25)}`,
+    adopt({ serverUrl }),
+    'INVALID input.keycloak.realm.adopt.serverUrl',
+  ]),
+  ...['Upper', 'master', 'a_b', '-a', long(64)].map((realm): Row => [
+    `provisioned realm ${realm.slice(0, 9)}`,
+    provision({ realm }),
+    'INVALID input.keycloak.realm.provision.realm',
+  ]),
+  ['a long display name', provision({ displayName: long(201) }), 'INVALID input.keycloak.realm.provision.displayName'],
+  ...['a b', '', 'a"b', 'a\\b', nul, long(256)].map((entry): Row => [
+    `scope ${JSON.stringify(entry).slice(0, 9)}`,
+    scope(['ok', entry]),
+    'INVALID input.keycloak.scope.1',
+  ]),
   ['51 scopes', scope(Array.from({ length: 51 }, (_, index) => `s${index}`)), 'INVALID input.keycloak.scope'],
 ];
 
 const twoFactor: Row[] = [
-  ...['nonsense', 'ftp://a.example', 'http://u:p@a.example/', `http://a.example/${long(2_048)}`].map(
-    (url): Row => [`OTP manager ${url.slice(0, 22)}`, otp(url), 'INVALID input.keycloak.otpManagerUrl'],
-  ),
+  ...['nonsense', 'ftp://a.example', 'http://u:p@a.example/', `http://a.example/${long(2_048)}`].map((url): Row => [
+    `OTP manager ${url.slice(0, 22)}`,
+    otp(url),
+    'INVALID input.keycloak.otpManagerUrl',
+  ]),
   ['2FA without an OTP manager', { twoFactor: smsTwoFactor }, 'REQUIRED input.keycloak.otpManagerUrl'],
-  [
-    '2FA with a blank OTP manager',
-    { twoFactor: smsTwoFactor, ...otp(' ') },
-    'REQUIRED input.keycloak.otpManagerUrl',
-  ],
+  ['2FA with a blank OTP manager', { twoFactor: smsTwoFactor, ...otp(' ') }, 'REQUIRED input.keycloak.otpManagerUrl'],
   ['a blank service', sms({ serviceIdentifier: ' ' }), 'INVALID input.twoFactor.enabled.serviceIdentifier'],
   ['a long service', sms({ serviceIdentifier: long(256) }), 'INVALID input.twoFactor.enabled.serviceIdentifier'],
-  ...[0, -1, 3_601].map(
-    (otpExpirySeconds): Row => [
-      `expiry ${otpExpirySeconds}`,
-      sms({ otpExpirySeconds }),
-      'INVALID input.twoFactor.enabled.otpExpirySeconds',
-    ],
-  ),
-  ...[0, -1, 11].map(
-    (retryLimit): Row => [`retries ${retryLimit}`, sms({ retryLimit }), 'INVALID input.twoFactor.enabled.retryLimit'],
-  ),
+  ...[0, -1, 3_601].map((otpExpirySeconds): Row => [
+    `expiry ${otpExpirySeconds}`,
+    sms({ otpExpirySeconds }),
+    'INVALID input.twoFactor.enabled.otpExpirySeconds',
+  ]),
+  ...[0, -1, 11].map((retryLimit): Row => [
+    `retries ${retryLimit}`,
+    sms({ retryLimit }),
+    'INVALID input.twoFactor.enabled.retryLimit',
+  ]),
   ['a long reason', { twoFactor: { disabled: { reason: long(501) } } }, 'INVALID input.twoFactor.disabled.reason'],
 ];
 
@@ -141,9 +137,15 @@ const contactCenter: Row[] = [
   ['no calls', dialer({ maxConcurrentCalls: 0 }), 'INVALID input.dialer.maxConcurrentCalls'],
   ['negative minutes', dialer({ maxCallTimeMinutes: -1 }), 'INVALID input.dialer.maxCallTimeMinutes'],
   ['too many calls', dialer({ callsPerSecond: 1_000_001 }), 'INVALID input.dialer.callsPerSecond'],
-  ...['ws://a.example', 'https://a.example', 'nonsense', ''].map(
-    (wssUrl): Row => [`media server "${wssUrl}"`, { mediaServer: { wssUrl } }, 'INVALID input.mediaServer.wssUrl'],
-  ),
+  ...[
+    'ws://a.example',
+    'https://a.example',
+    'wss:a.example',
+    'wss://a.example/a b',
+    'wss:\\\\a.example',
+    'nonsense',
+    '',
+  ].map((wssUrl): Row => [`media server "${wssUrl}"`, { mediaServer: { wssUrl } }, 'INVALID input.mediaServer.wssUrl']),
   [
     'a domain manager by ftp',
     { mediaServer: { wssUrl: 'wss://a.example:7443', domainManagerUrl: 'ftp://a.example' } },
@@ -151,33 +153,8 @@ const contactCenter: Row[] = [
   ],
 ];
 
-const inObjects: readonly (readonly [label: string, value: Record<string, unknown>, path: string])[] = [
-  ['more than 16 KiB', { a: long(16_384) }, ''],
-  ['six levels', deep(6), '.inner.inner.inner.inner.inner'],
-  ['201 keys', keys(201), ''],
-  ['constructor', { constructor: 1 }, '.constructor'],
-  ['prototype', { a: { prototype: 1 } }, '.a.prototype'],
-  ['__proto__', json('{"a":{"__proto__":1}}'), '.a.__proto__'],
-  ['an empty key', { '': 1 }, '.'],
-  ['NUL in a value', { a: [1, nul] }, '.a.1'],
-  ['half a surrogate in a value', { a: half }, '.a'],
-  ['NUL in a key', { [nul]: 1 }, `.${nul}`],
-];
-const secretLike = ['password', 'userPassword', 'passwd', 'SECRET', 'accessToken', 'api_key', 'apiKey', 'private-key'];
-const objects: Row[] = [
-  ...inObjects.flatMap(([label, value, path]): Row[] => [
-    [`metadata: ${label}`, { metadata: value }, `INVALID input.metadata${path}`],
-    [`settings: ${label}`, campaign({ settings: value }), `INVALID input.campaigns.0.settings${path}`],
-    [`secrets: ${label}`, campaign({ secrets: value }), `INVALID input.campaigns.0.secrets${path}`],
-  ]),
-  ...secretLike.flatMap((key): Row[] => [
-    [`metadata: ${key}`, { metadata: { a: [{ [key]: 1 }] } }, `INVALID input.metadata.a.0.${key}`],
-    [`settings: ${key}`, campaign({ settings: { [key]: 1 } }), `INVALID input.campaigns.0.settings.${key}`],
-  ]),
-];
-
 describe('createTenant refuses, at the path of the field, and writes nothing', () => {
-  it.each([...names, ...realms, ...twoFactor, ...contactCenter, ...objects])('%s', async (_label, change, fault) => {
+  it.each([...names, ...realms, ...twoFactor, ...contactCenter])('%s', async (_label, change, fault) => {
     const input = provisionInput({ code: 'GOODCODE', tenantId: 'good-one', name: 'Good', ...change });
     const payload = await writesNothing(app, () => create(app, input));
     expect(faultsOf(payload)).toEqual([fault]);
@@ -185,68 +162,10 @@ describe('createTenant refuses, at the path of the field, and writes nothing', (
     expect(app.otpManager.requests).toEqual([]);
   });
 
-  it('the faults of one input all together', async () => {
-    const payload = await writesNothing(app, () =>
-      create(app, {
-        tenantId: 'Bad Id',
-        code: 'bad code',
-        name: ' ',
-        description: nul,
-        keycloak: {
-          realm: { adopt: { realm: '..', clientId: '', clientSecret: '', serverUrl: 'nonsense' } },
-          otpManagerUrl: 'nonsense',
-          scope: ['a b'],
-        },
-        twoFactor: { enabled: { channelType: 'EMAIL', serviceIdentifier: '', otpExpirySeconds: 0, retryLimit: 99 } },
-        campaigns: [{ name: 'a' }, { name: '', serviceUrl: 'x' }, { name: 'a', settings: { password: 'x' } }],
-        dialer: { serviceIdentifier: '', maxConcurrentCalls: 0, maxCallTimeMinutes: 0, callsPerSecond: 0 },
-        mediaServer: { wssUrl: 'http://a.example', domainManagerUrl: 'x' },
-        metadata: { apiKey: 1 },
-      }),
-    );
-    expect(faultsOf(payload).sort()).toEqual(
-      [
-        ...['tenantId', 'code', 'name', 'description'],
-        ...['realm', 'clientId', 'clientSecret', 'serverUrl'].map((field) => `keycloak.realm.adopt.${field}`),
-        ...['keycloak.otpManagerUrl', 'keycloak.scope.0'],
-        ...['serviceIdentifier', 'otpExpirySeconds', 'retryLimit'].map((field) => `twoFactor.enabled.${field}`),
-        ...['campaigns.1.name', 'campaigns.1.serviceUrl', 'campaigns.2.name', 'campaigns.2.settings.password'],
-        ...['serviceIdentifier', 'maxConcurrentCalls', 'maxCallTimeMinutes', 'callsPerSecond'].map(
-          (field) => `dialer.${field}`,
-        ),
-        ...['mediaServer.wssUrl', 'mediaServer.domainManagerUrl', 'metadata.apiKey'],
-      ]
-        .map((path) => `INVALID input.${path}`)
-        .sort(),
-    );
-  });
-
   it('a missing code where the tenantId makes none', async () => {
     for (const tenantId of ['with-hyphen', 'x', 'longer-than-ten', 'elevenchars']) {
       const payload = await writesNothing(app, () => create(app, provisionInput({ tenantId })));
       expect(faultsOf(payload)).toEqual(['REQUIRED input.code']);
     }
-  });
-});
-
-describe('createTenant answers BAD_USER_INPUT with the path', () => {
-  const twice = { ...smsTwoFactor, disabled: {} };
-  it.each<[string, Record<string, unknown>, string]>([
-    ['2FA both ways', { twoFactor: twice }, 'BAD_USER_INPUT input.twoFactor'],
-    ['2FA neither way', { twoFactor: {} }, 'BAD_USER_INPUT input.twoFactor'],
-    ['2FA null', { twoFactor: { enabled: null } }, 'BAD_USER_INPUT input.twoFactor.enabled'],
-    ['no 2FA', { twoFactor: undefined }, 'BAD_USER_INPUT input.twoFactor'],
-    ['no realm', { keycloak: { realm: {} } }, 'BAD_USER_INPUT input.keycloak.realm'],
-    ['a fraction of a second', sms({ otpExpirySeconds: 1.5 }), 'BAD_USER_INPUT input.twoFactor.enabled.otpExpirySeconds'],
-    ['a number as text', sms({ retryLimit: '3' }), 'BAD_USER_INPUT input.twoFactor.enabled.retryLimit'],
-    ['an unknown channel', sms({ channelType: 'PIGEON' }), 'BAD_USER_INPUT input.twoFactor.enabled.channelType'],
-    ['metadata that is a list', { metadata: [1] }, 'BAD_USER_INPUT input.metadata'],
-    ['metadata that is text', { metadata: '{}' }, 'BAD_USER_INPUT input.metadata'],
-    ['an unknown field', { colour: 'red' }, 'BAD_USER_INPUT input'],
-  ])('%s', async (_label, change, code) => {
-    const input = { ...provisionInput({ code: 'GOODCODE', tenantId: 'good-one' }), ...change } as CreateTenantInput;
-    const answer = await writesNothing(app, () => app.client.execute(CreateTenantDocument, { input }, { as: 'operator' }));
-    expect(codesOf(answer)).toContain(code);
-    expect(answer.data ?? null).toBeNull();
   });
 });

@@ -4,15 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { faultsOf } from '../support/client.js';
 import { CreateTenantDocument, DeleteTenantDocument } from '../support/generated/operations.js';
 import { png } from '../support/pictures.js';
-import {
-  adoptInput,
-  create,
-  created,
-  freshTenantId,
-  provisionInput,
-  read,
-  smsTwoFactor,
-} from '../support/tenants.js';
+import { adoptInput, create, created, freshTenantId, provisionInput, read, smsTwoFactor } from '../support/tenants.js';
 import { trailOf, writesNothing } from '../support/written.js';
 
 let app: TestApp;
@@ -109,7 +101,9 @@ describe('createTenant', () => {
 
   it('asks for a code where the one from the tenantId is taken', async () => {
     const { code } = await created(app, provisionInput({ code: 'SQUATTED' }));
-    expect(faultsOf(await create(app, provisionInput({ tenantId: code.toLowerCase() })))).toEqual(['REQUIRED input.code']);
+    expect(faultsOf(await create(app, provisionInput({ tenantId: code.toLowerCase() })))).toEqual([
+      'REQUIRED input.code',
+    ]);
   });
 
   it('takes a logo along', async () => {
@@ -171,7 +165,11 @@ describe('names', () => {
 
   it('that are taken come with the faults of the rules', async () => {
     const { tenantId } = await created(app, provisionInput());
-    const input = provisionInput({ tenantId, code: 'bad', keycloak: { realm: { provision: { realm: freshTenantId() } } } });
+    const input = provisionInput({
+      tenantId,
+      code: 'bad',
+      keycloak: { realm: { provision: { realm: freshTenantId() } } },
+    });
     expect(faultsOf(await create(app, input)).sort()).toEqual(['INVALID input.code', 'TAKEN input.tenantId']);
   });
 });

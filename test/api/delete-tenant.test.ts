@@ -44,7 +44,10 @@ describe('deleteTenant', () => {
     ['INACTIVE', ['DELETED']],
   ] as const)('takes a tenant that is %s by the legal path, each step recorded', async (status, path) => {
     const { tenantId } = await onboarded();
-    await app.sql('update tenantry.tenant set status = ?::tenantry.tenant_status where tenant_id = ?', [status, tenantId]);
+    await app.sql('update tenantry.tenant set status = ?::tenantry.tenant_status where tenant_id = ?', [
+      status,
+      tenantId,
+    ]);
     const { tenant, userErrors } = await remove(tenantId, { reason: ' contract ended ' });
     expect(userErrors).toEqual([]);
     expect(tenant).toMatchObject({
@@ -75,7 +78,7 @@ describe('deleteTenant', () => {
       [id],
     );
     expect(row!.text).not.toContain('eyJ');
-    expect(await read(app, tenantId)).toEqual({ ...tenant, keycloak: expect.anything() });
+    expect(await read(app, tenantId)).toEqual({ ...tenant, keycloak: expect.anything() as unknown });
     const { changes } = (await trailOf(app, tenantId)).at(-1)!;
     expect(changes).toEqual({
       'keycloak.clientSecret': { changed: true },
@@ -98,7 +101,7 @@ describe('deleteTenant', () => {
     app.standIn.faults.set({ match: '/admin/', kind: 'silent' });
     const started = Date.now();
     const { tenant } = await remove(tenantId);
-    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(Date.now() - started).toBeLessThan(2_000);
     expect(tenant).toMatchObject({ status: 'DELETED', keycloak: { sync: { state: 'PENDING' } } });
   });
 
@@ -115,7 +118,8 @@ describe('deleteTenant', () => {
   it('tells until when tokens that were handed out can be valid', async () => {
     const { tenantId } = await onboarded();
     const issue = async () =>
-      (await app.client.data(IssueTenantTokenDocument, { tenant: { tenantId } }, { as: 'component' })).issueTenantToken!;
+      (await app.client.data(IssueTenantTokenDocument, { tenant: { tenantId } }, { as: 'component' }))
+        .issueTenantToken!;
     const { token } = await issue();
     const { tokensValidUntil } = await remove(tenantId);
     expect(Date.parse(tokensValidUntil!)).toBeGreaterThanOrEqual(Date.parse(token!.expiresAt) - 1_000);

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { startTestApp, type TestApp } from '../support/running-app.js';
+import { startTestApp, type TestApp } from '../support/app.js';
 import { tokenIssuing, type TokenIssuing } from '../support/token-issuing.js';
 
 let app: TestApp;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { insertTenant } from '../support/rows.js';
 import { executeSql } from '../support/database.js';
-import { startTestApp, type TestApp } from '../support/running-app.js';
+import { startTestApp, type TestApp } from '../support/app.js';
 
 let app: TestApp;
 
@@ -49,7 +49,7 @@ describe("the platform's bearer tokens", () => {
     const { sid: _sid, ...component } = session();
     expect(await verdict(await sign({ ...component, azp: 'core-component', client_id: 'core-component' }))).toBe('ok');
     expect(await verdict(`bearer ${await app.tokenOf('viewer')}`)).toBe('ok');
-    expect(await verdict(`Bearer ${await app.componentToken()}`)).toBe('ok');
+    expect(await verdict(`Bearer ${await app.tokenOf('component')}`)).toBe('ok');
   });
 
   it.each<[string, (claims: JWTPayload) => JWTPayload]>([

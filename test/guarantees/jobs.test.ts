@@ -130,11 +130,13 @@ describe('the rights of the jobs', () => {
       await app.sql(`select name, policy, retry_delay_max from pgboss.queue where name like 'realm-%' order by name`),
     ).toEqual([
       { name: 'realm-intent-cleanup', policy: 'short', retry_delay_max: null },
+      { name: 'realm-search', policy: 'short', retry_delay_max: null },
       { name: 'realm-sync', policy: 'short', retry_delay_max: 60 },
       { name: 'realm-sync-sweep', policy: 'short', retry_delay_max: null },
     ]);
     expect(await app.sql('select name, cron from pgboss.schedule order by name')).toEqual([
       { name: 'realm-intent-cleanup', cron: '* * * * *' },
+      { name: 'realm-search', cron: '* * * * *' },
       { name: 'realm-sync-sweep', cron: '* * * * *' },
     ]);
   });

@@ -10,7 +10,6 @@ import { createOutbound, type Outbound } from '../../src/integrations/guarded-fe
 import { createAdminApi } from '../../src/integrations/keycloak/admin-api.js';
 import { KeycloakFault } from '../../src/integrations/keycloak/keycloak-fault.js';
 import { createRealmAdmin, type RealmAdmin } from '../../src/integrations/keycloak/realm-admin.js';
-import { realmAddress } from '../../src/integrations/keycloak/realm-address.js';
 
 let stateDir: string;
 let standIn: StandIn;
@@ -21,9 +20,9 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'tenantry-stand-in-'));
   standIn = await startKeycloakStandIn({ stateDir });
   outbound = createOutbound({ allow: [] });
-  const { url, realm, adminClientId: clientId, adminClientSecret: clientSecret } = standIn;
-  const address = realmAddress({ url, publicUrl: url }, realm);
-  admin = createRealmAdmin(createAdminApi({ outbound, url, address, client: { clientId, clientSecret } }));
+  const { url, adminClientId: clientId, adminClientSecret: clientSecret } = standIn;
+  const platform = { url, publicUrl: url };
+  admin = createRealmAdmin(createAdminApi({ outbound, platform, client: { clientId, clientSecret } }));
 });
 afterAll(async () => {
   await outbound.close();

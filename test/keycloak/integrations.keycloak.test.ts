@@ -12,10 +12,9 @@ import { createRealmAdmin, type RealmAdmin } from '../../src/integrations/keyclo
 import { grantRealmToken } from '../../src/integrations/keycloak/realm-grant.js';
 import { createPlatformTokens, type PlatformTokens } from '../../src/modules/identity/platform-token.js';
 import { verifyTenantToken } from '../../src/modules/identity/tenant-claims.js';
-import { realKeycloakStartMs, startRealKeycloak } from '../support/real-keycloak.js';
-import { admin, administratorToken, madeId, type Provider } from './provider.js';
+import { startTestKeycloak, type TestKeycloak } from '../support/keycloak.js';
 
-let keycloak: { provider: Provider; stop: () => Promise<void> };
+let keycloak: TestKeycloak;
 let outbound: Outbound;
 let platform: RealmAddress;
 let keySets: KeySets;
@@ -24,67 +23,24 @@ let tokens: PlatformTokens;
 let realms: RealmAdmin;
 
 const clientId = 'tenantry';
-const clientSecret = 'login-secret';
 const person = { username: 'olga', password: 'a password' };
 
 beforeAll(async () => {
-  keycloak = await startRealKeycloak();
-  await setUp(keycloak.provider);
-  const { url } = keycloak.provider;
+  keycloak = await startTestKeycloak();
+  await keycloak.control.addUser('master', { ...person, clientRoles: { tenantry: ['tenant-viewer'] } });
+  const { url, clientSecret, adminClientId, adminClientSecret } = keycloak;
   outbound = createOutbound({ allow: [] });
   platform = realmAddress({ url, publicUrl: url }, 'master');
   keySets = createKeySets({ outbound });
   login = createPlatformLogin({ outbound, address: platform, client: { clientId, clientSecret } });
   tokens = createPlatformTokens({ keySets, address: platform, clientId });
-  const provisioner = { clientId: 'maker', clientSecret: 'maker-secret' };
-  realms = createRealmAdmin(createAdminApi({ outbound, url, address: platform, client: provisioner }));
-}, realKeycloakStartMs);
+  const provisioner = { clientId: adminClientId, clientSecret: adminClientSecret };
+  realms = createRealmAdmin(createAdminApi({ outbound, platform: { url, publicUrl: url }, client: provisioner }));
+});
 afterAll(async () => {
   await outbound.close();
   await keycloak.stop();
 });
-
-/** A login client, a person with one role, and an account that may make realms. */
-async function setUp(provider: Provider): Promise<void> {
-  const token = await administratorToken(provider);
-  const call = async (method: string, path: string, body?: unknown) =>
-    await admin(provider.url, token, method, `/master${path}`, body);
-  const mapper = {
-    name: 'audience',
-    protocol: 'openid-connect',
-    protocolMapper: 'oidc-audience-mapper',
-    config: { 'included.client.audience': clientId, 'access.token.claim': 'true' },
-  };
-  const id = madeId(
-    await call('POST', '/clients', {
-      clientId,
-      secret: clientSecret,
-      directAccessGrantsEnabled: true,
-      standardFlowEnabled: false,
-      fullScopeAllowed: false,
-      protocolMappers: [mapper],
-    }),
-  );
-  await call('POST', `/clients/${id}/roles`, { name: 'tenant-viewer' });
-  const { body: role } = await call('GET', `/clients/${id}/roles/tenant-viewer`);
-  await call('POST', `/clients/${id}/scope-mappings/clients/${id}`, [role]);
-  const profile = { email: 'olga@example.com', firstName: 'Olga', lastName: 'O', enabled: true };
-  const credentials = [{ type: 'password', value: person.password }];
-  const user = madeId(await call('POST', '/users', { username: person.username, ...profile, credentials }));
-  await call('POST', `/users/${user}/role-mappings/clients/${id}`, [role]);
-  const maker = madeId(
-    await call('POST', '/clients', {
-      clientId: 'maker',
-      secret: 'maker-secret',
-      serviceAccountsEnabled: true,
-      standardFlowEnabled: false,
-      attributes: { 'client.use.lightweight.access.token.enabled': 'true' },
-    }),
-  );
-  const { body: account } = await call('GET', `/clients/${maker}/service-account-user`);
-  const { body: createRealm } = await call('GET', '/roles/create-realm');
-  await call('POST', `/users/${(account as { id: string }).id}/role-mappings/realm`, [createRealm]);
-}
 
 async function kindOf(work: Promise<unknown>): Promise<unknown> {
   return await work.then(
@@ -109,9 +65,11 @@ describe('the login API', () => {
 
   it('refuses wrong credentials of persons and clients', async () => {
     expect(await kindOf(login.user({ ...person, password: 'wrong' }))).toBe('INVALID_CREDENTIALS');
-    expect(await kindOf(login.client({ clientId: 'maker', clientSecret: 'wrong' }))).toBe('INVALID_CREDENTIALS');
+    expect(await kindOf(login.client({ clientId: 'tenantry-admin', clientSecret: 'wrong' }))).toBe(
+      'INVALID_CREDENTIALS',
+    );
     expect(await kindOf(login.client({ clientId: 'nobody', clientSecret: 'wrong' }))).toBe('INVALID_CREDENTIALS');
-    expect(await kindOf(login.client({ clientId, clientSecret }))).toBe('INVALID_CREDENTIALS');
+    expect(await kindOf(login.client({ clientId, clientSecret: keycloak.clientSecret }))).toBe('INVALID_CREDENTIALS');
   });
 });
 
@@ -128,7 +86,7 @@ describe('a provisioned realm', () => {
 
   it('is made disabled, issues tokens that we accept once enabled, and is removed', async () => {
     const made = spec('tenant1');
-    const address = realmAddress({ url: keycloak.provider.url, publicUrl: keycloak.provider.url }, 'tenant1');
+    const address = realmAddress({ url: keycloak.url, publicUrl: keycloak.url }, 'tenant1');
     expect(await realms.create(made)).toEqual({ clientSecret: made.clientSecret });
     expect(await realms.create(made)).toEqual({ clientSecret: made.clientSecret });
     expect(await realms.create({ ...made, id: randomUUID() })).toBe('TAKEN');
@@ -150,8 +108,7 @@ describe('a provisioned realm', () => {
   });
 
   it('is told from one that somebody else made', async () => {
-    const token = await administratorToken(keycloak.provider);
-    await admin(keycloak.provider.url, token, 'POST', '', { realm: 'theirs', enabled: true });
+    await keycloak.control.addRealm({ realm: 'theirs' });
     expect(await realms.create(spec('theirs'))).toBe('TAKEN');
     expect(await realms.find('theirs', randomUUID())).toBe('FOREIGN');
   });

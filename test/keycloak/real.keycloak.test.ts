@@ -1,4 +1,4 @@
-import { realKeycloakStartMs, startRealKeycloak } from '../support/real-keycloak.js';
+import { sharedRealKeycloak } from '../support/keycloak.js';
 import { describeKeycloakBehaviour } from './conformance.js';
 
-describeKeycloakBehaviour('the real Keycloak', startRealKeycloak, realKeycloakStartMs);
+describeKeycloakBehaviour('the real Keycloak', sharedRealKeycloak);

@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { MikroORM } from '@mikro-orm/postgresql';
+
 import { startApp, type RunningApp } from '../../src/app.js';
 import type { Config } from '../../src/config.js';
-import { startKeycloakStandIn, type StandIn } from '../../src/embedded/keycloak/index.js';
+import { ormOptions } from '../../src/database/orm.js';
 import { createLogger } from '../../src/log.js';
 import { ApiClient, type Account, type Answer, type Asking } from './client.js';
-import { createTestDatabase, executeSql, testSecretsKey, type TestDatabase } from './database.js';
+import { createTestDatabase, testSecretsKey, type TestDatabase } from './database.js';
+import { startTestKeycloak, type TestKeycloak } from './keycloak.js';
 import { startOtpManager, type OtpManagerStandIn } from './otp-manager.js';
 
 export interface TestAppOptions {
@@ -19,12 +22,12 @@ export interface TestAppOptions {
   readonly now?: () => Date;
 }
 
-/** The whole service on a database, a stand-in for Keycloak and an OTP manager of its own, spoken to over HTTP. */
+/** The whole service on a database, a Keycloak and an OTP manager of its own, spoken to over HTTP. */
 export interface TestApp {
   readonly url: string;
   readonly client: ApiClient;
   readonly services: RunningApp['services'];
-  readonly standIn: StandIn;
+  readonly standIn: TestKeycloak;
   readonly otpManager: OtpManagerStandIn;
   readonly database: TestDatabase;
   /** Everything that was logged so far, from level trace. */
@@ -39,17 +42,18 @@ export interface TestApp {
 
 /** Starts it all on free ports; `stop` leaves nothing behind. */
 export async function startTestApp({ config, provisioning = true, now }: TestAppOptions = {}): Promise<TestApp> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'tenantry-stand-in-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-test-app-'));
   const [database, standIn, otpManager] = await Promise.all([
     createTestDatabase(),
-    startKeycloakStandIn({ stateDir }),
+    startTestKeycloak(),
     startOtpManager(),
   ]);
   const lines: string[] = [];
   const log = createLogger('trace', { write: (line: string) => void lines.push(line) });
-  const settings = { ...testConfig(database, keycloakSettings(standIn, provisioning), stateDir), ...config };
+  const settings = { ...testConfig(database, keycloakSettings(standIn, provisioning), dataDir), ...config };
   const app = await startApp(settings, log, now);
   const client = new ApiClient(app.url);
+  const owner = ownerConnection(database.ownerUrl);
   return {
     url: app.url,
     client,
@@ -58,19 +62,27 @@ export async function startTestApp({ config, provisioning = true, now }: TestApp
     otpManager,
     database,
     log: () => lines.join(''),
-    sql: async (statement, values) => await executeSql(database.ownerUrl, statement, values),
+    sql: async <Row extends object>(statement: string, values: readonly unknown[] = []) =>
+      await owner.em.getConnection().execute<Row[]>(statement, values),
     ask: async (query, { variables, ...asking } = {}) => await client.raw(query, variables, asking),
     tokenOf: async (account) => await client.login(account),
     stop: async () => {
       await app.stop();
+      await owner.close();
       await Promise.all([standIn.stop(), otpManager.stop()]);
       await database.drop();
-      await rm(stateDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-function keycloakSettings(standIn: StandIn, provisioning: boolean): Config['keycloak'] {
+/** One connection for all questions of a test file: opening one each time would take longer than the questions. */
+function ownerConnection(url: string): MikroORM {
+  const limits = { connections: 1, statementTimeoutMs: 10_000, lockTimeoutMs: 5_000 };
+  return new MikroORM({ ...ormOptions(url, limits), entities: [], discovery: { warnWhenNoEntities: false } });
+}
+
+function keycloakSettings(standIn: TestKeycloak, provisioning: boolean): Config['keycloak'] {
   const { url, realm, clientId, clientSecret, adminClientId, adminClientSecret } = standIn;
   const admin = { clientId: adminClientId, clientSecret: adminClientSecret };
   return { url, publicUrl: url, realm, clientId, clientSecret, ...(provisioning && { admin }) };

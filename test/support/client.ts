@@ -125,7 +125,9 @@ export class ApiClient {
 }
 
 /** User errors as `CODE path.to.the.field`, which is what tests compare: messages may change. */
-export function faultsOf(payload: { readonly userErrors: readonly Pick<UserErrorLike, 'code' | 'path'>[] } | null | undefined): string[] {
+export function faultsOf(
+  payload: { readonly userErrors: readonly Pick<UserErrorLike, 'code' | 'path'>[] } | null | undefined,
+): string[] {
   return payload?.userErrors.map(({ code, path }) => `${code} ${path.join('.')}`) ?? ['no payload'];
 }
 

@@ -53,7 +53,7 @@ async function freePort(): Promise<number> {
 export async function startRealKeycloak(): Promise<{ provider: Provider; stop: () => Promise<void> }> {
   const home = await keycloakHome();
   const [port, managementPort] = [await freePort(), await freePort()];
-  const administrator = { username: 'admin', password: randomUUID() };
+  const administrator = { username: 'keycloak-admin', password: randomUUID() };
   const args = ['start-dev', '--db=dev-mem', `--http-port=${port}`, `--http-management-port=${managementPort}`];
   const keycloak = spawn(join(home, 'bin', 'kc.sh'), args, {
     detached: true,

@@ -2,13 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import { executeSql } from './database.js';
 
-/** Puts in a tenant by bare SQL, for tests of what lies below the API. */
-export async function insertTenant(
-  url: string,
-  tenantId: string,
-  columns: Record<string, unknown> = {},
-): Promise<string> {
-  const row = {
+/** A whole row of the table `tenant`, but for what the columns say. */
+export function tenantRow(tenantId: string, columns: Record<string, unknown> = {}) {
+  return {
     id: randomUUID(),
     tenant_id: tenantId,
     code: tenantId.toUpperCase().slice(0, 10),
@@ -34,8 +30,28 @@ export async function insertTenant(
     updated_at: 'now',
     ...columns,
   };
+}
+
+/** Puts in a tenant by bare SQL, for tests of what lies below the API. */
+export async function insertTenant(
+  url: string,
+  tenantId: string,
+  columns: Record<string, unknown> = {},
+): Promise<string> {
+  const row = tenantRow(tenantId, columns);
   await insertRow(url, 'tenant', row);
   return row.id;
+}
+
+/** Puts in many tenants at once; all rows have the same columns. */
+export async function insertTenants(url: string, rows: readonly Record<string, unknown>[]): Promise<void> {
+  const names = Object.keys(rows[0] ?? {}).join(', ');
+  await executeSql(
+    url,
+    `insert into tenantry.tenant (${names}) select ${names}
+     from jsonb_populate_recordset(null::tenantry.tenant, ?::text::jsonb)`,
+    [JSON.stringify(rows)],
+  );
 }
 
 /** Puts one row into a table of the schema. */

@@ -48,7 +48,10 @@ export async function create(
 }
 
 /** Onboards a tenant; whatever goes wrong fails the test. */
-export async function created(app: TestApp, input: CreateTenantInput | Promise<CreateTenantInput>): Promise<TenantFields> {
+export async function created(
+  app: TestApp,
+  input: CreateTenantInput | Promise<CreateTenantInput>,
+): Promise<TenantFields> {
   const payload = await create(app, await input);
   if (!payload.tenant) throw new Error(`Not onboarded: ${faultsOf(payload).join(', ')}`);
   return payload.tenant;

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
 import { executeSql } from './database.js';
-import type { TestApp } from './running-app.js';
+import type { TestApp } from './app.js';
 
 const issueDocument = `mutation ($tenant: TenantRef!, $scope: [String!]) {
   issueTenantToken(tenant: $tenant, scope: $scope) {
@@ -29,7 +29,7 @@ export interface TokenIssuing {
 }
 
 export async function tokenIssuing(app: TestApp): Promise<TokenIssuing> {
-  const [admin, component] = [await app.tokenOf('admin'), await app.componentToken()];
+  const [admin, component] = [await app.tokenOf('admin'), await app.tokenOf('component')];
   const onboard: TokenIssuing['onboard'] = async (tenantId, realm, scope = []) => {
     const input = { tenantId, name: tenantId, keycloak: { realm, scope }, twoFactor: { disabled: {} } };
     const { data, errors } = await app.ask(createDocument, { token: admin, variables: { input } });

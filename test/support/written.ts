@@ -6,7 +6,10 @@ const tables = ['tenant', 'campaign', 'provider', 'logo', 'realm_intent', 'realm
 
 /** What a test compares to see whether anything was written: every row of every table, as a digest a table. */
 export async function everyRow(app: TestApp): Promise<Record<string, string>> {
-  const digests = tables.map((name) => `(select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from tenantry.${name} t) as ${name}`);
+  const digests = tables.map(
+    (name) =>
+      `(select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from tenantry.${name} t) as ${name}`,
+  );
   const [row] = await app.sql<Record<string, string>>(`select ${digests.join(', ')}`);
   return row ?? {};
 }

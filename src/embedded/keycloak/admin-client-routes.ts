@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { managedRealm } from './admin-auth.js';
 import { conflict, notFound, Refusal } from './answers.js';
-import type { Client, Realm } from './model.js';
+import type { Client, Realm, Role } from './model.js';
 import { saved, type RouteContext } from './route-context.js';
 import { addClient, newRole, syncServiceAccount } from './realm-factory.js';
 import {
@@ -44,6 +44,7 @@ export function adminClientRoutes(app: FastifyInstance, context: RouteContext): 
   mapperRoutes(app, context);
   roleRoutes(app, context);
   scopeMappingRoutes(app, context);
+  clientScopeRoutes(app, context);
 }
 
 const clientsPath = '/admin/realms/:realm/clients';
@@ -171,8 +172,42 @@ function roleRoutes(app: FastifyInstance, context: RouteContext): void {
   });
 }
 
-/** Which roles of another client a client without full scope may carry. */
+/** Which roles of the realm and of other clients a client without full scope may carry. */
 function scopeMappingRoutes(app: FastifyInstance, context: RouteContext): void {
+  app.get(`${clientsPath}/:id/scope-mappings`, async (request) => {
+    const { realm, client } = await managedClient(context, request);
+    const mapped = (container: { id: string; isClient: boolean; roles: Role[] }) =>
+      container.roles
+        .filter(({ id }) => client.scopeMappings.includes(id))
+        .map((role) => roleRepresentation(role, container));
+    const realmMappings = mapped({ id: realm.id, isClient: false, roles: realm.roles });
+    const byClient = realm.clients.map(
+      ({ id, clientId, roles }) =>
+        [clientId, { id, client: clientId, mappings: mapped({ id, isClient: true, roles }) }] as const,
+    );
+    const clientMappings = Object.fromEntries(byClient.filter(([, { mappings }]) => mappings.length > 0));
+    return {
+      ...(realmMappings.length > 0 && { realmMappings }),
+      ...(Object.keys(clientMappings).length > 0 && { clientMappings }),
+    };
+  });
+
+  for (const method of ['POST', 'DELETE'] as const) {
+    app.route({
+      method,
+      url: `${clientsPath}/:id/scope-mappings/realm`,
+      handler: async (request, reply) => {
+        const { client } = await managedClient(context, request);
+        const ids = readDocument(roleReferences, request.body).map(({ id }) => id);
+        const others = client.scopeMappings.filter((id) => !ids.includes(id));
+        client.scopeMappings = method === 'POST' ? [...others, ...ids] : others;
+        return saved(context, reply);
+      },
+    });
+  }
+}
+
+function clientScopeRoutes(app: FastifyInstance, context: RouteContext): void {
   const path = `${clientsPath}/:id/scope-mappings/clients/:other`;
   const mapped = async (request: FastifyRequest): Promise<{ client: Client; other: Client }> => {
     const { realm, client } = await managedClient(context, request);

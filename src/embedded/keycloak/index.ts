@@ -19,7 +19,10 @@ export interface StandInOptions {
   host?: string;
   /** Tried on the first start only: the port that was taken then is kept, since issuers name it. */
   port?: number;
-  /** Base address of all issuers; without it they follow the caller's Host header, as Keycloak's do. */
+  /**
+   * Base address of all issuers; `own`: the one that it listens at. Without it they follow the caller's Host header, as
+   * Keycloak's do.
+   */
   hostname?: string;
 }
 
@@ -49,14 +52,16 @@ export async function startKeycloakStandIn(options: StandInOptions): Promise<Sta
   const state = known ?? (await seedState());
   const store = new Store(stateDir, state);
   const faults = new Faults();
-  const base = (request: { host: string }): string => options.hostname ?? `http://${request.host}`;
+  const own = (): string => `http://${host.includes(':') ? `[${host}]` : host}:${state.port}`;
+  const hostname = options.hostname === 'own' ? own : () => options.hostname;
+  const base = (request: { host: string }): string => hostname() ?? `http://${request.host}`;
   const app = Fastify({ forceCloseConnections: true });
   const wake = applyFaults(app, faults);
   addRoutes(app, { store, faults, base });
   state.port = await listen(app, host, known ? { kept: known.port, stateDir } : { wished: options.port });
   await store.save();
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${state.port}`,
+    url: own(),
     ...accounts(state),
     faults,
     control: new Control(store),

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { clientCredentialsGrant } from 'openid-client';
 import pLimit from 'p-limit';
 
 import { OutboundFault, type Outbound } from '../guarded-fetch.js';
 import { KeycloakFault } from './keycloak-fault.js';
-import type { RealmAddress } from './realm-address.js';
+import { administratorsRealm, realmAddress, type PlatformKeycloak, type RealmAddress } from './realm-address.js';
 import { detailOf, tokenEndpoint, tokenErrorOf, type ClientCredentials } from './token-endpoint.js';
 
 export interface AdminAnswer {
@@ -18,8 +20,10 @@ export interface AdminCall {
   /** Below `/admin/realms`, beginning with a slash, or empty. */
   readonly path: string;
   readonly body?: unknown;
-  /** Milliseconds. */
+  /** For all of it: waiting for a turn, an admin token where none is at hand, the answer. Milliseconds; 3,000 unless given. */
   readonly timeoutMs?: number;
+  /** The largest answer that is read. Bytes; 256 KiB unless given. */
+  readonly maxBytes?: number;
 }
 
 /** Keycloak's Admin API with the provisioning account. A missing answer is an answer too: the outcome is unknown. */
@@ -31,34 +35,53 @@ const maxInFlight = 4;
 const spareMs = 10_000;
 
 /**
- * @param url base address of the operators' Keycloak
- * @param address its realm in which the provisioning account lives
+ * @param platform the operators' Keycloak, where the provisioning account is one of the realm `master`
  * @returns calls that throw KeycloakFault UNAVAILABLE where no admin token can be had, or it is not let in
  */
 export function createAdminApi(options: {
   readonly outbound: Outbound;
-  readonly url: string;
-  readonly address: RealmAddress;
+  readonly platform: PlatformKeycloak;
   readonly client: ClientCredentials;
 }): AdminApi {
-  const { outbound, url, address, client } = options;
+  const { outbound, platform, client } = options;
   const limit = pLimit(maxInFlight);
-  const token = cachedToken(outbound, address, client);
-  const attempt = async (call: AdminCall): Promise<AdminAnswer> =>
-    await send(outbound, `${url}/admin/realms${call.path}`, call, await token.get());
-  return async (call) =>
-    await limit(async () => {
-      const first = await attempt(call);
+  const token = cachedToken(outbound, realmAddress(platform, administratorsRealm), client);
+  const attempt = async (call: AdminCall, deadline: number): Promise<AdminAnswer> => {
+    const bearer = await beforehand(token.get(), deadline);
+    if (bearer === undefined || Date.now() >= deadline) return noAnswer;
+    return await send(outbound, `${platform.url}/admin/realms${call.path}`, call, bearer, deadline - Date.now());
+  };
+  return async (call) => {
+    const deadline = Date.now() + (call.timeoutMs ?? defaultTimeoutMs);
+    return await limit(async () => {
+      const first = await attempt(call, deadline);
       if (first.status !== 401) return first;
       token.drop();
-      const second = await attempt(call);
+      const second = await attempt(call, deadline);
       if (second.status === 401) throw new KeycloakFault('UNAVAILABLE', 'the admin token is refused');
       return second;
     });
+  };
 }
 
-async function send(outbound: Outbound, url: string, call: AdminCall, token: string): Promise<AdminAnswer> {
-  const { method, body, timeoutMs = defaultTimeoutMs } = call;
+const noAnswer: AdminAnswer = { status: 0, body: undefined };
+
+/** What is awaited, or undefined once the time is over: others may go on waiting for it. */
+async function beforehand<T>(awaited: Promise<T>, deadline: number): Promise<T | undefined> {
+  const over = new AbortController();
+  const late = sleep(Math.max(deadline - Date.now(), 0), undefined, { signal: over.signal }).catch(() => undefined);
+  return await Promise.race([awaited, late]).finally(() => {
+    over.abort();
+  });
+}
+
+async function send(
+  outbound: Outbound,
+  url: string,
+  { method, body, maxBytes }: AdminCall,
+  token: string,
+  timeoutMs: number,
+): Promise<AdminAnswer> {
   try {
     const answer = await outbound.request(url, {
       purpose: 'platform',
@@ -66,10 +89,11 @@ async function send(outbound: Outbound, url: string, call: AdminCall, token: str
       headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
       timeoutMs,
+      ...(maxBytes !== undefined && { maxBytes }),
     });
     return { status: answer.status, body: parsed(answer.body) };
   } catch (error) {
-    if (error instanceof OutboundFault) return { status: 0, body: undefined };
+    if (error instanceof OutboundFault) return noAnswer;
     throw error;
   }
 }

@@ -25,9 +25,25 @@ export interface KeySets {
   keyFor(source: KeySource): JWTVerifyGetKey;
   /** RFC 7638 thumbprints of the signing keys, as far as they are known, else fetched. @throws KeycloakFault UNAVAILABLE */
   thumbprints(source: KeySource): Promise<readonly string[]>;
+  /** The keys as the issuer shows them now, neither admitted nor kept: for looking at them. @throws KeycloakFault UNAVAILABLE */
+  offered(source: KeySource): Promise<OfferedKeys>;
+  /** Has the keys fetched and admitted anew when they are next needed. */
+  forget(issuer: string): void;
   /** Whether keys of this issuer are at hand. */
   has(issuer: string): boolean;
 }
+
+export interface OfferedKeys {
+  readonly thumbprints: readonly string[];
+  readonly keyFor: JWTVerifyGetKey;
+}
+
+/**
+ * Whether a realm may have the keys that were just fetched. Where it throws they are not used, and those at hand stay.
+ *
+ * @param thumbprints RFC 7638, of the signing keys
+ */
+export type AdmitKeys = (source: KeySource, thumbprints: readonly string[]) => Promise<void>;
 
 const timeoutMs = 2_000;
 const maxBytes = 256 * 1024;
@@ -47,28 +63,31 @@ const staleAfterMs = 10 * 60_000;
  */
 export function createKeySets(options: {
   readonly outbound: Outbound;
+  readonly admit?: AdmitKeys;
   readonly now?: () => number;
   readonly maxIssuers?: number;
 }): KeySets {
-  const { outbound, now = Date.now, maxIssuers = 2_000 } = options;
+  const { outbound, admit = async () => undefined, now = Date.now, maxIssuers = 2_000 } = options;
   const sets = new LRUCache<string, KeySet>({ max: maxIssuers });
   const setOf = (source: KeySource): KeySet => {
-    const known = sets.get(source.issuer) ?? new KeySet(outbound, source, now);
+    const known = sets.get(source.issuer) ?? new KeySet({ outbound, admit, now }, source);
     sets.set(source.issuer, known);
     return known;
   };
   return {
     has: (issuer) => sets.peek(issuer)?.isLoaded ?? false,
-    thumbprints: async (source) => {
-      const { keys } = await setOf(source).ready();
-      return await Promise.all(keys.map(async (key) => await calculateJwkThumbprint(key)));
+    forget: (issuer) => void sets.delete(issuer),
+    thumbprints: async (source) => (await setOf(source).ready()).thumbprints,
+    offered: async (source) => {
+      const { thumbprints, find } = await fetchKeys(outbound, source);
+      return { thumbprints, keyFor: find };
     },
     keyFor: (source) => async (header, token) => await setOf(source).find(header, token),
   };
 }
 
 interface LoadedKeys {
-  readonly keys: readonly JWK[];
+  readonly thumbprints: readonly string[];
   readonly find: ReturnType<typeof createLocalJWKSet>;
 }
 
@@ -80,9 +99,8 @@ class KeySet {
   #waiting = 0;
 
   constructor(
-    private readonly outbound: Outbound,
+    private readonly ports: { readonly outbound: Outbound; readonly admit: AdmitKeys; readonly now: () => number },
     private readonly source: KeySource,
-    private readonly now: () => number,
   ) {}
 
   get isLoaded(): boolean {
@@ -95,7 +113,7 @@ class KeySet {
       if (this.#mayTry) return await this.#refresh();
       throw new KeycloakFault('UNAVAILABLE', 'the keys could not be had a moment ago');
     }
-    if (this.now() - this.#triedAt > staleAfterMs) this.#refresh().catch(() => undefined);
+    if (this.ports.now() - this.#triedAt > staleAfterMs) this.#refresh().catch(() => undefined);
     return this.#loaded;
   }
 
@@ -114,7 +132,7 @@ class KeySet {
   get #mayTry(): boolean {
     if (this.#fetching !== undefined) return true;
     const isFirst = this.source.purpose === 'platform' && this.#loaded === undefined;
-    return this.now() - this.#triedAt >= (isFirst ? betweenFirstTriesMs : betweenTriesMs);
+    return this.ports.now() - this.#triedAt >= (isFirst ? betweenFirstTriesMs : betweenTriesMs);
   }
 
   async #refresh(): Promise<LoadedKeys> {
@@ -125,17 +143,23 @@ class KeySet {
   }
 
   async #load(): Promise<LoadedKeys> {
-    this.#triedAt = this.now();
-    try {
-      const { certsUrl, purpose } = this.source;
-      const { status, body } = await this.outbound.request(certsUrl, { purpose, method: 'GET', timeoutMs, maxBytes });
-      if (status !== 200) throw new Error(`HTTP ${status}`);
-      const candidates = documentSchema.parse(JSON.parse(body.toString('utf8'))).keys;
-      const keys = (await Promise.all(candidates.map(signingKey))).flat();
-      return (this.#loaded = { keys, find: createLocalJWKSet({ keys: [...keys] }) });
-    } catch (error) {
-      throw new KeycloakFault('UNAVAILABLE', 'the keys of the issuer could not be read', { cause: error });
-    }
+    this.#triedAt = this.ports.now();
+    const keys = await fetchKeys(this.ports.outbound, this.source);
+    await this.ports.admit(this.source, keys.thumbprints);
+    return (this.#loaded = keys);
+  }
+}
+
+async function fetchKeys(outbound: Outbound, { certsUrl, purpose }: KeySource): Promise<LoadedKeys> {
+  try {
+    const { status, body } = await outbound.request(certsUrl, { purpose, method: 'GET', timeoutMs, maxBytes });
+    if (status !== 200) throw new Error(`HTTP ${status}`);
+    const candidates = documentSchema.parse(JSON.parse(body.toString('utf8'))).keys;
+    const keys = (await Promise.all(candidates.map(signingKey))).flat();
+    const thumbprints = await Promise.all(keys.map(async (key) => await calculateJwkThumbprint(key)));
+    return { thumbprints, find: createLocalJWKSet({ keys }) };
+  } catch (error) {
+    throw new KeycloakFault('UNAVAILABLE', 'the keys of the issuer could not be read', { cause: error });
   }
 }
 

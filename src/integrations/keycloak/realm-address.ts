@@ -8,6 +8,9 @@ export interface PlatformKeycloak {
   readonly publicUrl: string;
 }
 
+/** The realm whose accounts Keycloak lets make realms: the provisioning account's home, wherever operators log in. */
+export const administratorsRealm = 'master';
+
 /** A realm's addresses. They are put together, never discovered: Keycloak echoes the Host header into its own. */
 export interface RealmAddress {
   /** The server as its tokens name it. */

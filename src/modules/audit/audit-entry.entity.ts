@@ -9,7 +9,7 @@ const AuditEntrySchema = defineEntity({
   tableName: 'audit_entry',
   rowLevelSecurity: 'force',
   properties: {
-    /** UUIDv7: newest first is the order of the ids. */
+    /** UUIDv7: tells apart what happened in the same millisecond. */
     id: p.uuid().primary(),
     at: p.datetime(3),
     actorName: p.text(),
@@ -25,7 +25,15 @@ const AuditEntrySchema = defineEntity({
     errorCode: p.enum(Object.keys(userErrorCodes) as UserErrorCode[]).strictNullable(),
     changes: p.json<Record<string, unknown>>().defaultRaw(`'{}'`),
   },
-  indexes: [{ properties: ['tenant', 'id'] }],
+  // One for the whole trail and one for each way to filter it, all of them in its order.
+  indexes: [
+    { properties: ['at', 'id', 'action'] },
+    { properties: ['action', 'at', 'id'] },
+    { properties: ['tenant', 'at', 'id'] },
+    { properties: ['tenantId', 'at', 'id'] },
+    { properties: ['actorName', 'at', 'id'] },
+    { properties: ['actorSubject', 'at', 'id'] },
+  ],
 });
 
 export class AuditEntry extends AuditEntrySchema.class {}

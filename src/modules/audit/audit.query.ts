@@ -27,10 +27,13 @@ const columns = sql<AuditEntry>`a.id, ${timestamp('a.at')} as at, a.action, a.te
   json_build_object('name', a.actor_name, 'subject', a.actor_subject, 'issuer', a.actor_issuer) as actor,
   a.from_status as "fromStatus", a.to_status as "toStatus", a.reason, a.error_code as "errorCode", a.changes`;
 
-/** Ids are UUIDv7: newest first is their order. */
+/** By the time, and by id (UUIDv7) what happened at the same. */
 function newestFirst(ctx: RequestContext, binding: string): KeysetOptions {
   return {
-    order: [{ name: 'id', value: sql`a.id`, type: 'uuid', direction: 'desc' }],
+    order: [
+      { name: 'at', value: sql`a.at`, type: 'timestamptz', direction: 'desc' },
+      { name: 'id', value: sql`a.id`, type: 'uuid', direction: 'desc' },
+    ],
     binding,
     cursorKey: ctx.app.cursorKey,
   };

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
 
 import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
@@ -21,10 +20,9 @@ export async function recordOnce(
     const db = em.getKysely();
     const lock = JSON.stringify([tenant.id, actor.issuer, actor.subject, action, errorCode]);
     await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 2))`.execute(db);
-    // Ids carry their time, so that only the end of the tenant's trail is read.
-    const since = uuidv7({ msecs: at.getTime() - onceInMs, seq: 0, random: new Uint8Array(16) });
+    const since = new Date(at.getTime() - onceInMs);
     const { rows } = await sql`select from tenantry.audit_entry
-      where tenant = ${tenant.id} and id > ${since}::uuid and action = ${action}
+      where tenant = ${tenant.id} and at > ${since}::timestamptz and action = ${action}
         and error_code is not distinct from ${errorCode}
         and actor_issuer = ${actor.issuer} and actor_subject = ${actor.subject} limit 1`.execute(db);
     if (rows.length === 0) recordAudit(em, record);

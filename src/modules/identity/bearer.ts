@@ -27,7 +27,7 @@ export async function authenticate(ports: BearerPorts, authorization: string | u
     if (token === undefined) throw new TokenRefusal('there is no bearer token');
     return await viewerOf(ports, token);
   } catch (error) {
-    if (error instanceof TokenRefusal) {
+    if (error instanceof TokenRefusal || isUntrusted(error)) {
       ports.log.debug({ reason: error.message }, 'bearer token refused');
       throw new RequestFault('UNAUTHENTICATED', 'The bearer token is not accepted.', {}, { cause: error });
     }
@@ -36,6 +36,11 @@ export async function authenticate(ports: BearerPorts, authorization: string | u
     }
     throw error;
   }
+}
+
+/** The realm's keys were exchanged, which was seen just now. */
+function isUntrusted(error: unknown): error is KeycloakFault {
+  return error instanceof KeycloakFault && error.kind === 'REALM_TOKENS_UNUSABLE';
 }
 
 async function viewerOf({ platformTokens, tenantBearer }: BearerPorts, token: string): Promise<Viewer> {

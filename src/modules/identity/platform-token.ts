@@ -64,7 +64,8 @@ function readClaims(claims: JWTPayload, issuer: string, clientId: string): Platf
   const { sub, exp = 0, typ, cnf, sid, azp } = claims;
   if (typ !== 'Bearer') throw new TokenRefusal('it is no access token');
   if (cnf !== undefined) throw new TokenRefusal('it is bound to a key');
-  if (typeof sub !== 'string' || sub === '') throw new TokenRefusal('it names no subject');
+  // OpenID Connect Core 1.0, section 2: at most 255 characters.
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new TokenRefusal('it names no subject');
   const isSession = sid !== undefined;
   if (isSession && azp !== clientId) throw new TokenRefusal('the session is another client’s');
   const roles = rolesOf(claims, clientId);

@@ -23,6 +23,8 @@ export interface IssuerTenant {
   readonly realmOrigin: RealmOrigin;
   readonly clientId: string;
   readonly tokensNotBefore: Date;
+  /** Its realm shows other keys than before, and no operator has confirmed them yet. */
+  readonly isQuarantined: boolean;
 }
 
 export type FindTenantByIssuer = (issuer: string) => Promise<IssuerTenant | undefined>;
@@ -63,6 +65,7 @@ export function createTenantBearer(ports: TenantBearerPorts): TenantBearer {
   return async (token, issuer) => {
     const tenant = await ports.findTenantByIssuer(issuer);
     if (!tenant) throw new TokenRefusal('its issuer is not registered');
+    if (tenant.isQuarantined) throw new TokenRefusal('its realm is in quarantine');
     const claims = await claimsOf(token, tenant);
     checkClaims(claims, tenant);
     return {

@@ -32,10 +32,10 @@ const latest = Date.UTC(9999, 0) / 1_000;
  * follows from the issuer alone; the rest only tells tokens of the tenant's client from others.
  *
  * @throws TokenRefusal
- * @throws KeycloakFault UNAVAILABLE where the realm's keys cannot be had
+ * @throws KeycloakFault UNAVAILABLE where the realm's keys cannot be had, REALM_TOKENS_UNUSABLE where they were exchanged
  */
 export async function verifyTenantToken(
-  keySets: KeySets,
+  keySets: Pick<KeySets, 'keyFor'>,
   token: string,
   expected: ExpectedRealm,
 ): Promise<TenantClaims> {
@@ -53,7 +53,8 @@ function readClaims(claims: JWTPayload, clientId: string): TenantClaims {
   const { sub, iat = 0, exp = 0, typ, azp, cnf, sid } = claims;
   if (typ !== 'Bearer') throw new TokenRefusal('it is no access token');
   if (cnf !== undefined) throw new TokenRefusal('it is bound to a key');
-  if (typeof sub !== 'string' || sub === '') throw new TokenRefusal('it names no subject');
+  // OpenID Connect Core 1.0, section 2: at most 255 characters.
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new TokenRefusal('it names no subject');
   if (azp !== clientId) throw new TokenRefusal('it is another client’s');
   if (!(exp < latest)) throw new TokenRefusal('it lives too long');
   if (iat > Date.now() / 1_000 + clockSkewSeconds) throw new TokenRefusal('it is from the future');

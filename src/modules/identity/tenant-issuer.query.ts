@@ -9,7 +9,8 @@ export function tenantByIssuer(orm: MikroORM): FindTenantByIssuer {
     if (issuer.includes('\u0000') || issuer.length > 4_096) return undefined;
     const query = sql<Omit<IssuerTenant, 'tokensNotBefore'> & { notBefore: number }>`
       select id, status, issuer, server_url as "serverUrl", realm, realm_origin as "realmOrigin",
-        client_id as "clientId", extract(epoch from tokens_not_before)::float8 as "notBefore"
+        client_id as "clientId", extract(epoch from tokens_not_before)::float8 as "notBefore",
+        quarantined_at is not null as "isQuarantined"
       from tenantry.tenant where issuer = ${issuer}`;
     const { rows } = await query.execute(orm.em.getKysely());
     const [row] = rows;

@@ -9,6 +9,7 @@ import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
 import { verifyTenantToken } from '../identity/tenant-claims.js';
 import { TokenRefusal } from '../identity/token-refusal.js';
 import { isOperational, tenantStatuses } from '../tenant/lifecycle.rules.js';
+import { noteMissingRealm } from '../tenant/realm-search.service.js';
 import { syncRealm } from '../tenant/realm-sync.service.js';
 import { currentSecret, secretFromKeycloak } from './realm-secret.js';
 import type { IssuedToken } from './tenant-tokens.js';
@@ -32,7 +33,12 @@ export async function freshToken(
   scope: readonly string[],
 ): Promise<IssuedToken | undefined> {
   if (tenant.realmSyncState !== 'IN_SYNC') await enableFirst(app, tenant);
-  const token = await lateEnough(tenant, async () => await grantWithCurrentSecret(app, tenant, scope));
+  const token = await lateEnough(tenant, async () => await grantWithCurrentSecret(app, tenant, scope)).catch(
+    async (error: unknown) => {
+      if (error instanceof KeycloakFault && error.kind === 'REALM_NOT_FOUND') await noteMissingRealm(app, tenant.id);
+      throw error;
+    },
+  );
   return (await noteIssued(app, tenant, token)) ? token : undefined;
 }
 
@@ -112,7 +118,7 @@ async function noteIssued(app: AppServices, { id }: TokenTenant, token: IssuedTo
   const update = sql`
     update tenantry.tenant
     set tokens_issued_until = greatest(tokens_issued_until, to_timestamp(${token.validUntil}))
-    where id = ${id} and status in (${statuses}) and tokens_not_before <= to_timestamp(${token.issuedAt})
+    where id = ${id} and status in (${statuses}) and quarantined_at is null and tokens_not_before <= to_timestamp(${token.issuedAt})
     returning id`;
   const { rows } = await update.execute(app.db.platform.em.getKysely());
   return rows.length === 1;

@@ -60,9 +60,13 @@ async function tokenFor(
   return await app.tenantTokens.get({ ...tenant, scope }, now(), async () => await freshToken(app, tenant, scope));
 }
 
-function check({ status, scope }: TokenTenant, asked: readonly string[]): void {
+function check({ status, scope, isQuarantined }: TokenTenant, asked: readonly string[]): void {
   if (!isOperational(status)) {
     userFault('TENANT_NOT_OPERATIONAL', ['tenant'], `No tokens are issued to a tenant that is ${status}.`);
+  }
+  if (isQuarantined) {
+    const message = "The realm's keys were exchanged; an operator has to confirm them (reconcileTenantRealm).";
+    userFault('REALM_TOKENS_UNUSABLE', ['tenant'], message);
   }
   if (asked.some((name) => !scope.includes(name))) {
     userFault('INVALID', ['scope'], "Must lie within the tenant's keycloak.scope.");

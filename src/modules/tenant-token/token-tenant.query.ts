@@ -25,6 +25,8 @@ export interface TokenTenant {
   readonly scope: readonly string[];
   /** Seconds since the epoch: tokens with an earlier `iat` are not to be handed out. */
   readonly tokensNotBefore: number;
+  /** Its realm shows other keys than before, and no operator has confirmed them yet. */
+  readonly isQuarantined: boolean;
 }
 
 /** The tenant that a key names, where this request may see it: one query on a unique index. */
@@ -33,7 +35,7 @@ export async function findTokenTenant(ctx: RequestContext, key: TenantKey): Prom
     select t.id, t.tenant_id as "tenantId", t.domain, t.status, t.issuer, t.server_url as "serverUrl", t.realm,
       t.realm_origin as "realmOrigin", t.realm_sync_state as "realmSyncState", t.client_id as "clientId",
       t.client_secret as "clientSecret", t.client_secret_version as "clientSecretVersion", t.scope,
-      extract(epoch from t.tokens_not_before)::float8 as "tokensNotBefore"
+      extract(epoch from t.tokens_not_before)::float8 as "tokensNotBefore", t.quarantined_at is not null as "isQuarantined"
     from tenantry.tenant t where ${tenantNamedBy(key)} and ${visibleTo(ctx)}`;
   const { rows } = await query.execute(ctx.app.db.platform.em.getKysely());
   return rows[0];

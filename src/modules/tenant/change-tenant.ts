@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
-import { auditChanges, type AuditAction } from '../audit/audit.rules.js';
+import { auditChanges, type AuditAction, type AuditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
 import { lockTenant, type TenantKey } from './find-tenant.js';
 import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.js';
@@ -24,6 +24,7 @@ export interface Changed {
  * and, only where something differs afterwards, raises the version by one and records what did.
  *
  * @param change works on the loaded record; throws UserFault where the change does not fit it
+ * @param elsewhere what was changed along with it outside of the record, to be recorded too
  * @throws UserFault NOT_FOUND, TENANT_DELETED, VERSION_CONFLICT
  */
 export async function changeTenant(
@@ -31,13 +32,14 @@ export async function changeTenant(
   target: ChangeTarget,
   action: AuditAction,
   change: (record: TenantRecord, em: EntityManager) => Promise<void> | void,
+  elsewhere: AuditChanges = {},
 ): Promise<Changed> {
   return inTransaction(ctx.app.db.platform, async (em) => {
     const tenant = await lockTenant(ctx, em, target.tenant, target.expectedVersion);
     const record = await loadRecord(em, tenant);
     const before = auditViewOf(record);
     await change(record, em);
-    const changes = auditChanges(before, auditViewOf(record));
+    const changes = { ...auditChanges(before, auditViewOf(record)), ...elsewhere };
     if (Object.keys(changes).length > 0) {
       const at = ctx.now();
       touch(record, at);

@@ -31,7 +31,7 @@ export async function setTenantClientSecret(
   const pathOf = (part: RealmPart): string[] => [part === 'client' ? 'clientSecret' : 'tenant'];
   await proveRealm(ctx.app, faults, pathOf, address, { clientId: tenant.clientId, clientSecret });
   faults.throwIfAny();
-  return changeTenant(ctx, target, 'SECRET_CHANGED', (record) => store(ctx, record.tenant, clientSecret));
+  return changeTenant(ctx, target, 'SECRET_CHANGED', (record) => storeClientSecret(ctx, record.tenant, clientSecret));
 }
 
 /**
@@ -44,7 +44,7 @@ export async function setTenantClientSecret(
 export async function rotateTenantClientSecret(ctx: RequestContext, target: ChangeTarget): Promise<Changed> {
   return changeTenant(ctx, target, 'SECRET_CHANGED', async ({ tenant }) => {
     checkOrigin(tenant, 'PROVISIONED', 'The secret of an adopted realm is changed there: use setTenantClientSecret.');
-    await store(ctx, tenant, await regenerate(ctx, tenant));
+    await storeClientSecret(ctx, tenant, await regenerate(ctx, tenant));
   });
 }
 
@@ -52,7 +52,8 @@ function checkOrigin(tenant: Tenant, origin: RealmOrigin, message: string): void
   if (tenant.realmOrigin !== origin) userFault('INVALID', ['tenant'], message);
 }
 
-async function store(ctx: RequestContext, tenant: Tenant, secret: string): Promise<void> {
+/** Keeps a secret for the tenant's client; the one that is kept already is left as it is. */
+export async function storeClientSecret(ctx: RequestContext, tenant: Tenant, secret: string): Promise<void> {
   const sealed = await sealClientSecret(ctx.app.keyRing, tenant, secret);
   if (sealed === tenant.clientSecret) return;
   tenant.clientSecret = sealed;

@@ -18,7 +18,13 @@ export interface RealmCredentials {
 /** What can be wrong with a realm: its server as a whole, that server's address, the realm, or the client in it. */
 export type RealmPart = 'server' | 'serverUrl' | 'realm' | 'client';
 
-const realmFaults: Partial<Record<KeycloakFaultKind, { code: UserErrorCode; part: RealmPart; message: string }>> = {
+export interface RealmFault {
+  readonly code: UserErrorCode;
+  readonly part: RealmPart;
+  readonly message: string;
+}
+
+const realmFaults: Partial<Record<KeycloakFaultKind, RealmFault>> = {
   REALM_NOT_FOUND: { code: 'REALM_NOT_FOUND', part: 'realm', message: 'There is no such realm at that server.' },
   REALM_DISABLED: { code: 'REALM_DISABLED', part: 'realm', message: 'The realm is disabled in Keycloak.' },
   REALM_REFUSED_CLIENT: {
@@ -61,19 +67,29 @@ export async function proveRealm(
     await verifyTenantToken(app.keySets, accessToken, { source: address, clientId: credentials.clientId });
     return await app.keySets.thumbprints(address);
   } catch (error) {
-    const kind = error instanceof TokenRefusal ? 'REALM_TOKENS_UNUSABLE' : error instanceof KeycloakFault && error.kind;
-    const fault = kind ? realmFaults[kind] : undefined;
+    const fault = realmFaultOf(error);
     if (fault === undefined) throw error;
     faults.add(fault.code, pathOf(fault.part), fault.message);
     return undefined;
   }
 }
 
-/** Whether one of these signing keys belongs to another registered realm, or to the operators' own. */
+/** What a realm that cannot be used has done wrong; undefined where the error is about something else. */
+export function realmFaultOf(error: unknown): RealmFault | undefined {
+  if (error instanceof TokenRefusal) return realmFaults.REALM_TOKENS_UNUSABLE;
+  return error instanceof KeycloakFault ? realmFaults[error.kind] : undefined;
+}
+
+/**
+ * Whether one of these signing keys belongs to another registered realm, or to the operators' own.
+ *
+ * @param except UUID of the tenant whose realm has them, where it is registered already
+ */
 export async function areKeysTaken(
   app: AppServices,
   em: EntityManager,
   thumbprints: readonly string[],
+  except?: string,
 ): Promise<boolean> {
   const platformKeys = await app.keySets.thumbprints(app.platformRealm).catch((error: unknown) => {
     throw new RequestFault(
@@ -84,7 +100,8 @@ export async function areKeysTaken(
     );
   });
   if (thumbprints.some((thumbprint) => platformKeys.includes(thumbprint))) return true;
-  return (await em.count(RealmKey, { thumbprint: { $in: [...thumbprints] } })) > 0;
+  const others = except === undefined ? {} : { tenant: { $ne: except } };
+  return (await em.count(RealmKey, { thumbprint: { $in: [...thumbprints] }, ...others })) > 0;
 }
 
 /** Remembers a realm's signing keys as this tenant's. */

@@ -32,8 +32,9 @@ async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id
   const tenant = await em.findOne(Tenant, { id });
   if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return true;
   const enabled = wantsRealmEnabled(tenant.status);
-  await setEnabled(admin, tenant, enabled);
+  const isUnderItsName = await setEnabled(admin, tenant, enabled);
   await em.refresh(tenant, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (isUnderItsName) Object.assign(tenant, { realmMissingSince: null, realmRenamedTo: null });
   tenant.realmState = enabled ? 'ENABLED' : 'DISABLED';
   if (wantsRealmEnabled(tenant.status) !== enabled) return false;
   tenant.realmSyncState = 'IN_SYNC';
@@ -45,28 +46,56 @@ async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id
 /** Keycloak has something else in the realm's place. */
 class RealmMismatch extends Error {}
 
-async function setEnabled(admin: RealmAdmin, { id, realm }: Tenant, enabled: boolean): Promise<void> {
+/** Keycloak has no realm of ours where it should be, and perhaps elsewhere. */
+class RealmMissing extends RealmMismatch {}
+
+/**
+ * A realm that was renamed goes on issuing tokens, so it is disabled under whatever name it was found; it is enabled
+ * under its own alone, which an operator gives back to it.
+ *
+ * @returns whether the realm has its name
+ * @throws RealmMissing
+ */
+async function setEnabled(admin: RealmAdmin, tenant: Tenant, enabled: boolean): Promise<boolean> {
+  const { id, realm, realmRenamedTo } = tenant;
   const ownership = await admin.setEnabled(realm, id, enabled);
-  // A realm that is gone issues nothing: that is what a disabled one is for.
-  if (ownership === 'OURS' || (ownership === 'MISSING' && !enabled)) return;
-  throw new RealmMismatch(
+  if (ownership === 'OURS') return true;
+  if (typeof realmRenamedTo === 'string') {
+    const found = enabled ? await admin.find(realmRenamedTo, id) : await admin.setEnabled(realmRenamedTo, id, false);
+    if (found === 'OURS' && !enabled) return false;
+    if (found === 'OURS')
+      throw new RealmMismatch(`The realm "${realm}" was renamed to "${realmRenamedTo}" in Keycloak.`);
+  } else if (ownership === 'MISSING' && !enabled && wasLookedFor(tenant)) {
+    return false; // a realm that is gone issues nothing: that is what a disabled one is for
+  }
+  throw new RealmMissing(
     ownership === 'MISSING'
       ? `Keycloak has no realm "${realm}".`
       : `The realm "${realm}" in Keycloak is not the one that Tenantry made for this tenant.`,
   );
 }
 
+/** Whether all of Keycloak was searched for the realm since there was something to do. */
+function wasLookedFor({ realmLookedForAt, realmSyncSince }: Tenant): boolean {
+  return !!realmLookedForAt && realmLookedForAt >= realmSyncSince;
+}
+
 async function noteFailure(app: AppServices, id: string, error: unknown): Promise<void> {
   // Only what is about the realm is shown: a driver's message may hold a statement.
   const isAboutRealm = error instanceof RealmMismatch || error instanceof KeycloakFault;
   const text = isAboutRealm ? error.message : 'Internal error';
-  await inTransaction(app.db.platform, async (em) => {
+  const isMissing = error instanceof RealmMissing;
+  const isToBeSought = await inTransaction(app.db.platform, async (em) => {
     const tenant = await em.findOne(Tenant, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return;
+    if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return false;
     if (tenant.realmSyncState !== 'FAILED') tenant.realmSyncSince = app.now();
     tenant.realmSyncState = 'FAILED';
     tenant.realmSyncError = text.slice(0, 500);
+    if (!isMissing || (tenant.realmMissingSince && !tenant.realmRenamedTo)) return false;
+    Object.assign(tenant, { realmMissingSince: app.now(), realmRenamedTo: null });
+    return true;
   });
+  if (isToBeSought) app.jobs.lookForRealms();
 }
 
 /** UUIDs of the tenants whose realm has still to be seen to, however that came to be forgotten. */

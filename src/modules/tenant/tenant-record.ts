@@ -52,6 +52,7 @@ function identityView(tenant: Tenant): AuditView {
     'keycloak.clientSecret': sealedValue(tenant.clientSecret),
     'keycloak.scope': tenant.scope.length > 0 ? tenant.scope : null,
     'keycloak.otpManagerUrl': tenant.otpManagerUrl,
+    'keycloak.quarantinedSince': tenant.quarantinedAt,
   };
 }
 
@@ -95,7 +96,7 @@ function profileView(tenant: Tenant): AuditView {
 }
 
 function campaignView(campaign: Campaign): AuditView {
-  return prefixed(`campaigns.${campaign.name}`, {
+  return prefixed(`campaigns.${step(campaign.name)}`, {
     serviceUrl: campaign.serviceUrl,
     username: campaign.username,
     isEnabled: campaign.isEnabled,
@@ -106,7 +107,7 @@ function campaignView(campaign: Campaign): AuditView {
 }
 
 function providerView(provider: Provider): AuditView {
-  return prefixed(`providers.${provider.kind}.${provider.name}`, {
+  return prefixed(`providers.${provider.kind}.${step(provider.name)}`, {
     isPrimary: provider.isPrimary,
     settings: emptyAsNull(provider.settings),
     ...secretsView(provider.secrets),
@@ -122,6 +123,11 @@ function secretsView(secrets: Readonly<Record<string, string>>): AuditView {
 
 function sealedValue(jwe: string | null | undefined): SealedAuditValue | null {
   return typeof jwe === 'string' ? new SealedAuditValue(jwe) : null;
+}
+
+/** A name as one step of a path: a dot in it is escaped, so that no two fields share a path and each change is seen. */
+function step(name: string): string {
+  return name.replaceAll(/[.\\]/g, '\\$&');
 }
 
 function prefixed(prefix: string, group: object | null | undefined): AuditView {

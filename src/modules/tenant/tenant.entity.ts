@@ -13,6 +13,42 @@ export interface ContactColumn {
   role: string | null;
 }
 
+const endSoonest = `coalesce("subscription_ends_at", 'infinity')`;
+const endLatest = `coalesce("subscription_ends_at", '-infinity')`;
+
+/** What tenants are filtered by. */
+const filtered = [
+  '"status"',
+  '"subscription_tier"',
+  '"country"',
+  '"two_factor_enabled"',
+  '"created_at"',
+  '"updated_at"',
+  endSoonest,
+];
+
+/**
+ * An index for each order of the lists (`tenant-lists.query.ts` sorts by the same expressions; ties by id). Behind the
+ * order stands what lists are filtered by, so that the rows which a filter leaves out are passed over within the index.
+ */
+const orderIndexes = Object.entries({
+  name: 'lower("name")',
+  code: '"code" collate "C"',
+  tenant_id: '"tenant_id" collate "C"',
+  status: '"status"',
+  created_at: '"created_at"',
+  updated_at: '"updated_at"',
+  end_soonest: endSoonest,
+  end_latest: endLatest,
+}).map(([name, key]) => {
+  const others = filtered.filter((filter) => filter !== key);
+  return index(`tenant_by_${name}`, `(${[key, '"id"', ...others].join(', ')})`);
+});
+
+function index(name: string, definition: string): { name: string; expression: string } {
+  return { name, expression: `create index "${name}" on "tenantry"."tenant" ${definition}` };
+}
+
 const TenantSchema = defineEntity({
   name: 'Tenant',
   tableName: 'tenant',
@@ -45,6 +81,13 @@ const TenantSchema = defineEntity({
     realmSyncState: p.enum(realmSyncStates),
     realmSyncSince: p.datetime(3),
     realmSyncError: p.text().strictNullable(),
+    /** Since when Keycloak has no realm of that name that is ours: it is looked for by its id. */
+    realmMissingSince: p.datetime(3).strictNullable(),
+    realmLookedForAt: p.datetime(3).strictNullable(),
+    /** The name that it was found under. */
+    realmRenamedTo: p.text().strictNullable(),
+    /** Since when the realm shows other keys than the ones it had: its tokens are refused until an operator confirms. */
+    quarantinedAt: p.datetime(3).strictNullable(),
     /** Tokens with an earlier `iat` are refused. Whole seconds, as `iat` is. */
     tokensNotBefore: p.datetime(3),
     /** The latest `exp` of a token that issueTenantToken handed out. */
@@ -89,6 +132,16 @@ const TenantSchema = defineEntity({
     updatedAt: p.datetime(3),
     deletedAt: p.datetime(3).strictNullable(),
   },
+  indexes: [
+    ...orderIndexes,
+    /** Countries that few tenants are in. */
+    { properties: ['country', 'createdAt', 'id'] },
+    /** What the dashboard lists as expiring or expired. */
+    index(
+      'tenant_live_by_end',
+      `("subscription_ends_at", "id") where "status" < 'INACTIVE' and "subscription_ends_at" is not null`,
+    ),
+  ],
 });
 
 export class Tenant extends TenantSchema.class {}

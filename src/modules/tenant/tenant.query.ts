@@ -28,7 +28,8 @@ const keycloak = sql`json_build_object(
   'origin', t.realm_origin, 'serverUrl', t.server_url, 'realm', t.realm, 'issuer', t.issuer, 'clientId', t.client_id,
   'hasClientSecret', t.client_secret is not null, 'scope', t.scope, 'otpManagerUrl', t.otp_manager_url,
   'realmState', t.realm_state, 'sync', json_build_object(
-    'state', t.realm_sync_state, 'since', ${timestamp('t.realm_sync_since')}, 'lastError', t.realm_sync_error))`;
+    'state', t.realm_sync_state, 'since', ${timestamp('t.realm_sync_since')}, 'lastError', t.realm_sync_error),
+  'quarantinedSince', ${timestamp('t.quarantined_at')}, 'tenant', t.id)`;
 
 const twoFactor = sql`json_build_object(
   'isEnabled', t.two_factor_enabled, 'channelType', t.two_factor_channel,

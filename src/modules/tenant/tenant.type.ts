@@ -65,6 +65,16 @@ export class KeycloakSettings {
 
   @Field(() => RealmSync, { description: "Whether Keycloak already is as the tenant's status wants it." })
   sync!: RealmSync;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      'Since when the realm has shown other signing keys than the ones it was known by: no tokens are issued, and its own are refused, until reconcileTenantRealm confirms the new ones. null: they are as they were.',
+  })
+  quarantinedSince!: Date | null;
+
+  /** UUID of the tenant: `drift` starts from it. */
+  tenant!: string;
 }
 
 @ObjectType({ description: 'What the tenant has subscribed to. Nothing happens by itself at its end.' })

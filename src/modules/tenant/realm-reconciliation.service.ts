@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+
+import type { AppServices, RequestContext } from '../../context.js';
+import { inTransaction } from '../../database/transaction.js';
+import { userFault } from '../../errors.js';
+import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
+import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
+import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
+import type { RealmCare } from '../../integrations/keycloak/realm-care.js';
+import type { AuditChanges } from '../audit/audit.rules.js';
+import { changeTenant, type Changed } from './change-tenant.js';
+import { openClientSecret } from './client-secret.js';
+import { storeClientSecret } from './client-secret.service.js';
+import { checkChangeable, loadTenant, type TenantKey } from './find-tenant.js';
+import { wantsRealmEnabled } from './lifecycle.rules.js';
+import { locateRealm } from './locate-realm.js';
+import { areKeysTaken } from './realm-adoption.service.js';
+import { driftOf, type RealmDriftCode } from './realm-drift.rules.js';
+import { confirmKeys, confirmRealm } from './realm-confirmation.service.js';
+import { noteMissingRealm } from './realm-search.service.js';
+import { Tenant } from './tenant.entity.js';
+
+/**
+ * Puts right what Tenantry may put right in a tenant's realm. One that it made gets its name, its being enabled or not,
+ * its client, and what that client's tokens depend on back; what was done is recorded even where a later step fails. An
+ * adopted realm is only asked for a token again. Either leaves quarantine, an adopted one with new keys only where they
+ * are accepted.
+ *
+ * @throws UserFault NOT_FOUND, TENANT_DELETED; REALM_NOT_FOUND, REALM_TAKEN, IDENTITY_PROVIDER_UNAVAILABLE; for an
+ *   adopted realm REALM_TOKENS_UNUSABLE at acceptNewKeys where its keys were exchanged, and whatever its grant says
+ */
+export async function reconcileRealm(ctx: RequestContext, key: TenantKey, acceptNewKeys: boolean): Promise<Changed> {
+  const { app } = ctx;
+  const tenant = await loadTenant(ctx, app.db.platform.em.fork(), key);
+  checkChangeable(tenant, undefined);
+  const { realmAdmin, realmCare } = app;
+  if (tenant.realmOrigin === 'ADOPTED' || !realmAdmin || !realmCare) return confirmRealm(ctx, tenant, acceptNewKeys);
+  const mended: Mended = { codes: [] };
+  try {
+    await inTransaction(app.db.platform, async (em) => {
+      // Not together with a change of status that Keycloak is following.
+      await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 1))', [tenant.id]);
+      await mend(app, { realmAdmin, realmCare }, await em.findOneOrFail(Tenant, { id: tenant.id }), mended);
+    });
+  } catch (error) {
+    if (mended.codes.length > 0) await record(ctx, tenant, mended);
+    if (!(error instanceof KeycloakFault)) throw error;
+    return userFault('IDENTITY_PROVIDER_UNAVAILABLE', ['tenant'], 'Keycloak did not answer in time; try again.');
+  }
+  return await record(ctx, tenant, mended);
+}
+
+/** What was done so far. */
+interface Mended {
+  readonly codes: RealmDriftCode[];
+  /** The client's secret, where it is not the one that is stored. */
+  secret?: string;
+  /** Whether the realm is enabled by now, once that is as the status wants it. */
+  enabled?: boolean;
+  /** Thumbprints of the realm's signing keys. */
+  keys?: readonly string[];
+}
+
+interface Ports {
+  readonly realmAdmin: RealmAdmin;
+  readonly realmCare: RealmCare;
+}
+
+async function mend(app: AppServices, ports: Ports, tenant: Tenant, mended: Mended): Promise<void> {
+  const { id, realm, status } = tenant;
+  const { name, seen, isReplaced } = await locateRealm(app, ports.realmCare, tenant);
+  if (name === undefined) {
+    await noteMissingRealm(app, id);
+    if (isReplaced) nameIsTaken();
+    return userFault('REALM_NOT_FOUND', ['tenant'], 'Keycloak has no such realm; it is being looked for by its id.');
+  }
+  const secret = await openClientSecret(app.keyRing, tenant);
+  const drift = driftOf(status, seen, secret);
+  const wanted = wantsRealmEnabled(status);
+  if (seen.enabled !== wanted) {
+    await ports.realmAdmin.setEnabled(name, id, wanted);
+    mended.codes.push(wanted ? 'REALM_DISABLED' : 'REALM_ENABLED');
+  }
+  if (name !== realm) {
+    if ((await ports.realmCare.rename(name, realm, id)) === 'TAKEN') nameIsTaken();
+    mended.codes.push('REALM_RENAMED');
+  }
+  mended.enabled = wanted;
+  await mendClient(app, ports.realmCare, tenant, { drift, secret, mended });
+  mended.keys = await presentKeys(app, tenant, addressOf(app, tenant));
+}
+
+function nameIsTaken(): never {
+  return userFault('REALM_TAKEN', ['tenant'], 'Another realm, which Tenantry did not make, has the name.');
+}
+
+function addressOf({ config }: AppServices, { realm, serverUrl, issuer }: Tenant): RealmAddress {
+  return { ...realmAddress(config.keycloak, realm, serverUrl), issuer };
+}
+
+async function mendClient(
+  { config }: AppServices,
+  care: RealmCare,
+  { id, realm, clientId, tenantId }: Tenant,
+  { drift, secret, mended }: { drift: readonly RealmDriftCode[]; secret: string | undefined; mended: Mended },
+): Promise<void> {
+  const codes = drift.filter((code) => !code.startsWith('REALM_'));
+  if (codes.length === 0) return;
+  const clientSecret = randomBytes(32).toString('base64url');
+  const claims = { clientId, tenantId, audience: config.keycloak.clientId };
+  const found = await care.restoreClient(realm, id, { ...claims, clientSecret });
+  if (found === undefined) throw new KeycloakFault('UNAVAILABLE', 'the client did not appear');
+  if (found !== secret) mended.secret = found;
+  mended.codes.push(...codes);
+}
+
+async function presentKeys(app: AppServices, { id }: Tenant, address: RealmAddress): Promise<readonly string[]> {
+  const { thumbprints } = await app.keySets.offered(address);
+  if (await areKeysTaken(app, app.db.platform.em.fork(), thumbprints, id)) {
+    userFault('REALM_TAKEN', ['tenant'], 'A signing key of the realm is that of another registered realm.');
+  }
+  return thumbprints;
+}
+
+/** One change with one entry in the trail; none where there was nothing to mend. */
+async function record(ctx: RequestContext, { id, issuer }: Tenant, mended: Mended): Promise<Changed> {
+  const { codes, secret, enabled, keys } = mended;
+  const elsewhere: AuditChanges = codes.length > 0 ? { 'keycloak.drift': { old: codes, new: [] } } : {};
+  const action = secret === undefined ? 'PATCHED' : 'SECRET_CHANGED';
+  let isFollowed = true;
+  const change = async ({ tenant }: { tenant: Tenant }, em: Parameters<typeof confirmKeys>[1]): Promise<void> => {
+    if (secret !== undefined) await storeClientSecret(ctx, tenant, secret);
+    if (keys !== undefined) await confirmKeys(ctx, em, tenant, keys);
+    if (enabled !== undefined) isFollowed = noteFollowed(tenant, enabled, ctx.now());
+  };
+  const changed = await changeTenant(ctx, { tenant: { id } }, action, change, elsewhere);
+  ctx.app.keySets.forget(issuer);
+  if (!isFollowed) ctx.app.jobs.syncRealm(id);
+  return changed;
+}
+
+/** The realm is where it belongs and as it was wanted; whether it still is wanted so. */
+function noteFollowed(tenant: Tenant, enabled: boolean, at: Date): boolean {
+  Object.assign(tenant, { realmMissingSince: null, realmRenamedTo: null });
+  tenant.realmState = enabled ? 'ENABLED' : 'DISABLED';
+  const isFollowed = wantsRealmEnabled(tenant.status) === enabled;
+  if (isFollowed && tenant.realmSyncState === 'IN_SYNC') return true;
+  tenant.realmSyncState = isFollowed ? 'IN_SYNC' : 'PENDING';
+  tenant.realmSyncSince = at;
+  tenant.realmSyncError = null;
+  return isFollowed;
+}

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { inject } from 'vitest';
+
+import type { Control } from '../../src/embedded/keycloak/control.js';
+import { startKeycloakStandIn, type StandIn } from '../../src/embedded/keycloak/index.js';
+import type { Provider } from '../keycloak/provider.js';
+import { startKeycloakProxy } from './keycloak-proxy.js';
+import { preparedPlatform } from './real-platform.js';
+import { RealControl } from './real-control.js';
+
+/** Whether this run is about the real Keycloak, which tells no lies about its tokens and signs nothing it is handed. */
+export const isRealKeycloak = inject('realKeycloak') !== undefined;
+
+/**
+ * A Keycloak of a test's own, with the demo accounts: the stand-in, or in a run that is about it the real one, behind a
+ * proxy that counts and disturbs requests as the stand-in can.
+ */
+export type TestKeycloak = Omit<StandIn, 'control'> & { readonly control: Pick<Control, keyof Control> };
+
+/** Starts it on an address of its own; `stop` leaves nothing behind but what the next test file clears away. */
+export async function startTestKeycloak(): Promise<TestKeycloak> {
+  const real = inject('realKeycloak');
+  if (real === undefined) return await startStandIn();
+  const { clientSecret, adminClientSecret } = await preparedPlatform(real);
+  const proxy = await startKeycloakProxy(real.url);
+  return {
+    url: proxy.url,
+    realm: 'master',
+    clientId: 'tenantry',
+    clientSecret,
+    adminClientId: 'tenantry-admin',
+    adminClientSecret,
+    administrator: real.administrator,
+    faults: proxy.faults,
+    control: new RealControl(real),
+    stop: () => proxy.stop(),
+  };
+}
+
+/** The real Keycloak of this run itself, which goes on after the test file. */
+export async function sharedRealKeycloak(): Promise<{ provider: Provider; stop: () => Promise<void> }> {
+  const provider = inject('realKeycloak');
+  if (provider === undefined) throw new Error('This run has no real Keycloak: npm run test:keycloak');
+  return { provider, stop: async () => undefined };
+}
+
+async function startStandIn(): Promise<TestKeycloak> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'tenantry-stand-in-'));
+  const standIn = await startKeycloakStandIn({ stateDir });
+  return {
+    ...standIn,
+    stop: async () => {
+      await standIn.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
