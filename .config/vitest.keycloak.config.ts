@@ -12,6 +12,9 @@ const apiTests = [
     'own-access',
     'client-secret',
     'realm-sync',
+    'drift',
+    'reconcile',
+    'quarantine',
   ],
 ];
 

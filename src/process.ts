@@ -98,7 +98,11 @@ async function importEmbedded(settings: Settings): Promise<typeof import('./embe
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     const missing = [!settings.database && 'DATABASE_URL', !settings.keycloak && 'KEYCLOAK_URL'].filter(Boolean);
-    throw new StartupError(`${missing.join(' and ')} missing: this image has no embedded parts to take their place.`);
+    throw new StartupError(
+      missing.length > 0
+        ? `${missing.join(' and ')} missing: this image has no embedded parts to take their place.`
+        : 'SEED_DEMO is true, but this image holds no demo data.',
+    );
   }
 }
 

@@ -107,16 +107,35 @@ export function keysetPage(args: PageArguments, options: KeysetOptions): PageQue
       const shown = rows.slice(0, size);
       const more = rows.length > size;
       if (backward) shown.reverse();
-      const edges = shown.map((node) => ({ node, cursor: sealCursor(node.cursorValues, binding, options.cursorKey) }));
       const pageInfo = {
         hasNextPage: backward ? before !== undefined : more,
         hasPreviousPage: backward ? more : after !== undefined || offset > 0,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
       };
-      return { edges, nodes: shown, pageInfo };
+      return pageOf(shown, pageInfo, ({ cursorValues }) => sealCursor(cursorValues, binding, options.cursorKey));
     },
   };
+}
+
+type Neighbours = Pick<Page<unknown>['pageInfo'], 'hasNextPage' | 'hasPreviousPage'>;
+
+/** Cursors are made when they are read: each costs a digest, and most pages are asked for without. */
+function pageOf<Row>(nodes: Row[], neighbours: Neighbours, cursorOf: (row: Row) => string): Page<Row> {
+  const edges = nodes.map((node) => ({
+    node,
+    get cursor() {
+      return cursorOf(node);
+    },
+  }));
+  const pageInfo = {
+    ...neighbours,
+    get startCursor() {
+      return edges[0]?.cursor ?? null;
+    },
+    get endCursor() {
+      return edges.at(-1)?.cursor ?? null;
+    },
+  };
+  return { edges, nodes, pageInfo };
 }
 
 type Fault = (name: keyof PageArguments, message: string) => never;

@@ -1,9 +1,9 @@
 /** Moments around the day that demo data is made on. */
 export interface DemoClock {
   /** Noon of the tenth in an earlier month: which month that is does not hang on the day or the time zone. */
-  monthsAgo(count: number): Date;
+  readonly monthsAgo: (count: number) => Date;
   /** So many days from now; negative ones are past. */
-  days(count: number): Date;
+  readonly days: (count: number) => Date;
 }
 
 const dayMs = 86_400_000;

@@ -15,6 +15,7 @@ import {
 
 import type { GraphQLContext } from './authorization.js';
 import { variableFaults } from './coercion.js';
+import { CompiledQueries } from './compiled-queries.js';
 import { brokenLimits } from './document-limits.js';
 import { asRequestFault, fieldError, formatted } from './error-format.js';
 import { LiteralsOfCorrectType } from './literal-rule.js';
@@ -57,11 +58,14 @@ export type MayReadSchema = (context: GraphQLContext) => boolean;
 /** Checks and executes operations of one schema; the checks of a document are done once, as long as it is cached. */
 export class Operations {
   readonly #verdicts = new WeakMap<DocumentNode, Verdict>();
+  readonly #compiled: CompiledQueries;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly mayReadSchema: MayReadSchema,
-  ) {}
+  ) {
+    this.#compiled = new CompiledQueries(schema);
+  }
 
   async run({ document, operation, variables }: OperationRequest, context: GraphQLContext): Promise<OperationAnswer> {
     const verdict = this.#verdict(document);
@@ -79,7 +83,9 @@ export class Operations {
   ): Promise<OperationAnswer> {
     const { schema } = this;
     const operationName = operation.name?.value;
-    const result = await execute({ schema, document, contextValue, variableValues: variables, operationName });
+    const result =
+      (await this.#compiled.run(document, operation, variables, contextValue)) ??
+      (await execute({ schema, document, contextValue, variableValues: variables, operationName }));
     if (result.errors === undefined) return { result, outcome: 'executed' };
     if (result.data === undefined) {
       const faults = variableFaults(schema, operation, variables);

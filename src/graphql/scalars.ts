@@ -69,9 +69,21 @@ export const DateTimeScalar = textScalar<Date>({
     // PostgreSQL knows no year 0, and an offset may lead out of the four digits.
     return date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999 ? date : undefined;
   },
-  // Text comes from to_json() in SQL and is RFC 3339 already: no Date is made for it.
-  serialize: (value) => (value instanceof Date ? value.toISOString() : value),
+  serialize: (value) => {
+    if (value instanceof Date) return value.toISOString();
+    return typeof value === 'string' ? inUtc(value) : value;
+  },
 });
+
+/**
+ * A moment as PostgreSQL writes it in UTC (`2026-11-01 09:30:00.12+00`, in JSON `2026-11-01T09:30:00.12+00:00`) as RFC
+ * 3339 with milliseconds; no Date is made for it.
+ */
+function inUtc(text: string): string {
+  const zone = text.indexOf('+');
+  if (zone === -1) return text;
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, zone).padEnd(3, '0')}Z`;
+}
 
 const webProtocols = new Set(['https:', 'http:', 'wss:', 'ws:']);
 

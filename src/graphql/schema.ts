@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import { GraphQLSchema, lexicographicSortSchema, printSchema, validateSchema } from 'graphql';
+import { GraphQLSchema, isUnionType, lexicographicSortSchema, printSchema, validateSchema } from 'graphql';
 import { buildSchema, getMetadataStorage, type ClassType, type NonEmptyArray } from 'type-graphql';
 
 import { checkPermission, rootFieldAccess } from './authorization.js';
@@ -27,6 +27,7 @@ export async function buildApiSchema(resolvers: NonEmptyArray<ResolverClass>): P
     skipCheck: true, // checked below, with oneOf in force
   });
   applyOneOf(built);
+  resolveUnionsAtOnce(built);
   describeRoots(built);
   answerUserFaults(built);
   const schema = new GraphQLSchema({ ...built.toConfig(), assumeValid: false });
@@ -34,6 +35,19 @@ export async function buildApiSchema(resolvers: NonEmptyArray<ResolverClass>): P
   if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n'));
   rootFieldAccess(schema);
   return schema;
+}
+
+/** type-graphql asks for the member of a union asynchronously: a promise a row, and for nothing. */
+function resolveUnionsAtOnce(schema: GraphQLSchema): void {
+  const { unions, objectTypes } = getMetadataStorage();
+  for (const { name, resolveType } of unions) {
+    const type = schema.getType(name);
+    if (!isUnionType(type) || resolveType === undefined) continue;
+    type.resolveType = (value: unknown, context: unknown, info) => {
+      const member: unknown = resolveType(value, context, info, type);
+      return objectTypes.find(({ target }) => target === member)?.name;
+    };
+  }
 }
 
 /** type-graphql has no place to describe the two root types. */

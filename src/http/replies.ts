@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
+import { isDatabaseOutage } from '../graphql/outage.js';
+
 /** Headers that every answer carries, unless its route has set its own. */
 export function secureHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -24,6 +26,10 @@ export function answerOtherErrors(app: FastifyInstance): void {
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) return reply.code(status).send({ error: 'Bad request' });
+    if (isDatabaseOutage(error)) {
+      request.log.warn({ err: error }, 'service unavailable');
+      return reply.code(503).send({ error: 'Service unavailable' });
+    }
     request.log.error({ err: error }, 'internal error');
     return reply.code(500).send({ error: 'Internal error', requestId: request.id });
   });

@@ -9,6 +9,7 @@ import {
   type RotateTenantClientSecretMutation,
   type SetTenantClientSecretMutation,
 } from '../support/generated/operations.js';
+import { isRealKeycloak } from '../support/keycloak.js';
 import { adoptInput, created, provisionInput, type TenantFields } from '../support/tenants.js';
 import { trailOf, writesNothing } from '../support/written.js';
 
@@ -93,9 +94,11 @@ describe('setTenantClientSecret', () => {
     app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'cut' });
     expect(await codes()).toEqual(['IDENTITY_PROVIDER_UNAVAILABLE tenant']);
     app.standIn.faults.clear();
-    app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'lie', lie: 'wrong-azp' });
-    expect(await codes()).toEqual(['REALM_TOKENS_UNUSABLE tenant']);
-    app.standIn.faults.clear();
+    if (!isRealKeycloak) {
+      app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'lie', lie: 'wrong-azp' });
+      expect(await codes()).toEqual(['REALM_TOKENS_UNUSABLE tenant']);
+      app.standIn.faults.clear();
+    }
     await app.standIn.control.disableRealm(realm);
     expect(await codes()).toEqual(['REALM_DISABLED tenant']);
     await app.standIn.control.removeRealm(realm);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { startReplica } from '../support/background.js';
 import { createdIn, issue, issued, provisionedIn } from '../support/changes.js';
-import { ApiClient, codesOf, faultsOf, type TopLevelError } from '../support/client.js';
+import { ApiClient, codesOf, faultsOf } from '../support/client.js';
 import { driftOf, reconcile } from '../support/realm-console.js';
 import { adoptInput, create, read, type TenantFields } from '../support/tenants.js';
 import { trailOf } from '../support/written.js';
@@ -29,7 +29,7 @@ async function tokenFromRealm({ keycloak }: TenantFields, clientSecret: string):
 
 async function currentTenant(token: string, url = app.url): Promise<string[]> {
   const { errors } = await new ApiClient(url).raw('{ currentTenant { id } }', {}, { token });
-  return codesOf({ errors: errors as readonly TopLevelError[] | undefined });
+  return codesOf({ errors });
 }
 
 async function adopted(): Promise<{ tenant: TenantFields; clientSecret: string }> {
@@ -39,11 +39,9 @@ async function adopted(): Promise<{ tenant: TenantFields; clientSecret: string }
 }
 
 const whenQuarantined = async (tenantId: string): Promise<unknown> => {
-  const [row] = await app.sql<{ at: Date | null }>(
-    'select quarantined_at as at from tenantry.tenant where tenant_id = ?',
-    [tenantId],
-  );
-  return row?.at ?? null;
+  const document = `{ tenant(by: { tenantId: "${tenantId}" }) { keycloak { quarantinedSince } } }`;
+  const { data } = await app.ask(document, { as: 'viewer' });
+  return (data?.['tenant'] as { keycloak: { quarantinedSince: unknown } }).keycloak.quarantinedSince;
 };
 
 const keysOf = async ({ id }: TenantFields): Promise<number> =>

@@ -106,6 +106,14 @@ describe('reconcileTenantRealm of a realm that Tenantry made', () => {
     expect(app.log()).not.toContain('regenerated-in-the-console');
   });
 
+  it('makes a client that became public confidential again', async () => {
+    const { tenantId } = await provisionedIn(app, 'ACTIVE');
+    await keycloak.changeClient(tenantId, { publicClient: true });
+    expect(await driftOf(app, tenantId)).toEqual(['CLIENT_UNUSABLE+', 'SECRET_REFUSED+']);
+    expect(await reconcile(app, tenantId)).toEqual({ ...mended, version: 2 });
+    await issued(app, tenantId);
+  });
+
   it('gives a realm that was renamed its name back, once it was found', async () => {
     const { tenantId } = await provisionedIn(app, 'ACTIVE');
     await app.standIn.control.renameRealm(tenantId, `${tenantId}-renamed`);

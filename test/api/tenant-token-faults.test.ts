@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
+import { isRealKeycloak } from '../support/keycloak.js';
 import { tokenIssuing, type TokenIssuing } from '../support/token-issuing.js';
 
 let app: TestApp;
@@ -23,15 +24,8 @@ describe('issueTenantToken', () => {
     const { control, faults } = app.standIn;
     await adopt('faulty');
     const realm = 'faulty-realm';
-    for (const lie of [
-      'wrong-issuer',
-      'wrong-typ',
-      'wrong-azp',
-      'expired',
-      'other-key',
-      'oversize',
-      'no-sub',
-    ] as const) {
+    const lies = ['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub'] as const;
+    for (const lie of isRealKeycloak ? [] : lies) {
       faults.set({ match: `${realm}/protocol/openid-connect/token`, kind: 'lie', lie, times: 1 });
       expect([lie, await issue('faulty')]).toEqual([lie, ['REALM_TOKENS_UNUSABLE tenant']]);
     }

@@ -25,7 +25,11 @@ const generated = `insert into tenantry.tenant (id, tenant_id, code, name, descr
   from generate_series(1, ?::int) n, lateral (select now() - (n % 1826) * interval '1 day' - n * interval '1 ms' as at) x`;
 
 /** A migrated database of so many tenants. */
-export async function makeDatabase(clusterUrl: string, secretsKey: Uint8Array, tenants: number): Promise<BenchDatabase> {
+export async function makeDatabase(
+  clusterUrl: string,
+  secretsKey: Uint8Array,
+  tenants: number,
+): Promise<BenchDatabase> {
   const name = `bench_${tenants}`;
   await withConnection(clusterUrl, (connection) => connection.execute(`create database ${name}`));
   const address = new URL(clusterUrl);

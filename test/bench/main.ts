@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     await report('page', () => page(stage, small));
     await report('warm token', () => warmToken(stage, small, values.keycloak));
     await report('cold tokens', () => coldTokens(stage, small));
-    process.stdout.write(`resident memory after load: ${await small.memory()} MiB\n`);
+    process.stdout.write(`resident memory after load: ${(await small.usage()).memoryMiB} MiB\n`);
     const large = await stage.service(many);
     const tenants = many.toLocaleString('en');
     await report('dashboard', () => dashboard(small, large, tenants));

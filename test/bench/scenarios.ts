@@ -8,7 +8,6 @@ import {
   type CreateTenantMutation,
 } from '../support/generated/operations.js';
 import { startRealKeycloak } from '../support/real-keycloak.js';
-import type { BareOptions } from './bare.js';
 import { compare, latencies, median, volley, type Contestant, type Shot } from './load.js';
 import type { Service, Stage } from './stage.js';
 
@@ -37,10 +36,12 @@ export async function page(stage: Stage, service: Service): Promise<Finding[]> {
   ]);
   if (!ceiling || !own) return [];
   const figures = `${perSecond(own.rate)} : ${perSecond(ceiling.rate)}`;
-  return [{ work: 'page of 20 tenants, 12 fields', against: ceiling.name, figures, ratio: own.ofFirst, target: ['≥', 0.5] }];
+  return [
+    { work: 'page of 20 tenants, 12 fields', against: ceiling.name, figures, ratio: own.ofFirst, target: ['≥', 0.5] },
+  ];
 }
 
-function bareOptions({ standIn }: Stage, { database }: Service, token = ''): BareOptions {
+function bareOptions({ standIn }: Stage, { database }: Service, token = ''): object {
   const { url, realm, clientId } = standIn;
   return { databaseUrl: database.platformUrl, keycloak: { url, publicUrl: url, realm, clientId }, token };
 }
@@ -130,7 +131,8 @@ async function adopt({ standIn }: Stage, { client }: Service, tenantId: string):
 
 /** The grant that a component would ask Keycloak itself for. */
 async function realGrant(): Promise<{ shot: Shot; stop: () => Promise<void> }> {
-  const { provider, stop } = await startRealKeycloak();
+  const keycloak = await startRealKeycloak();
+  const { provider } = keycloak;
   const client = { clientId: 'cx-core', secret: 'measured', serviceAccountsEnabled: true, publicClient: false };
   const realm = { realm: 'measured', enabled: true, sslRequired: 'none', clients: [client] };
   await admin(provider.url, await administratorToken(provider), 'POST', '', realm);
@@ -144,5 +146,5 @@ async function realGrant(): Promise<{ shot: Shot; stop: () => Promise<void> }> {
       client_secret: client.secret,
     }).toString(),
   };
-  return { shot, stop };
+  return { shot, stop: () => keycloak.stop() };
 }

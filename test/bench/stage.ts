@@ -14,7 +14,7 @@ import type { Shot } from './load.js';
 export interface Stage {
   readonly standIn: StandIn;
   /** A database of so many tenants, and the service on it. */
-  service(tenants: number, folder?: string): Promise<Service>;
+  service(tenants: number): Promise<Service>;
   start(name: string, options: object): Promise<Child>;
   stop(): Promise<void>;
 }
@@ -42,12 +42,11 @@ export async function setStage(): Promise<Stage> {
   return {
     standIn,
     start,
-    async service(tenants, from) {
+    async service(tenants) {
       const database = await (databases.get(tenants) ?? makeDatabase(postgres.url, secretsKey, tenants));
       databases.set(tenants, Promise.resolve(database));
       const settings = { ...configOf(standIn, database), secretsKey: secretsKey.toString('base64url') };
-      const child = await startChild('service', settings, from);
-      children.push(child);
+      const child = await start('service', settings);
       const client = new ApiClient(child.url);
       const shot = async (query: string, variables: object = {}): Promise<Shot> => ({
         url: child.url,
@@ -68,7 +67,14 @@ export async function setStage(): Promise<Stage> {
 
 /** As in production: the log at its default level, nothing that only the embedded mode has. */
 function configOf({ url, realm, clientId, clientSecret }: StandIn, database: BenchDatabase) {
-  const http = { host: '127.0.0.1', port: 0, portGiven: true, trustedProxies: [], corsOrigins: [], shutdownGraceSeconds: 5 };
+  const http = {
+    host: '127.0.0.1',
+    port: 0,
+    portGiven: true,
+    trustedProxies: [],
+    corsOrigins: [],
+    shutdownGraceSeconds: 5,
+  };
   return {
     http,
     database,

@@ -48,7 +48,7 @@ describe('who is calling', () => {
   test('a property with a permission of its own is guarded, its neighbours are not', async () => {
     const query = '{ thing(by: { id: "1" }) { id createdAt secretNote } }';
     const refused = await post(api, query, {}, { caller: 'viewer' });
-    expect(refused.data).toEqual({ thing: { id: '1', createdAt: '2026-01-02T03:04:05.678+00:00', secretNote: null } });
+    expect(refused.data).toEqual({ thing: { id: '1', createdAt: '2026-01-02T03:04:05.678Z', secretNote: null } });
     expect(codes(refused)).toEqual(['FORBIDDEN']);
     const allowed = await post(api, query);
     expect(allowed.data).toMatchObject({ thing: { secretNote: 'note' } });

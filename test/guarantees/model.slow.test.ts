@@ -21,9 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => real.app.stop());
 
+/** A step that is left out is what makes a failing sequence shorter. */
+const perhaps = fc.option(step, { nil: undefined, freq: 1_000 });
 const sequence: fc.Arbitrary<Step[]> = fc
-  .tuple(firstStep(0), firstStep(1), fc.array(step, { minLength: stepsOfARun, maxLength: stepsOfARun, size: 'max' }))
-  .map(([first, second, rest]) => [first, second, ...rest]);
+  .tuple(firstStep(0), firstStep(1), fc.array(perhaps, { minLength: stepsOfARun, maxLength: stepsOfARun, size: 'max' }))
+  .map(([first, second, rest]) => [first, second, ...rest.filter((one) => one !== undefined)]);
 
 /** What happened meanwhile must not have touched those that nobody meant, and Keycloak must have followed. */
 async function settled({ slots: present, past }: Model): Promise<void> {

@@ -108,7 +108,14 @@ describe('values that are worked with', () => {
 describe('answers', () => {
   test('a Date and text from SQL become RFC 3339', () => {
     expect(scalars.DateTimeScalar.serialize(new Date('2026-11-01T00:00:00Z'))).toBe('2026-11-01T00:00:00.000Z');
-    expect(scalars.DateTimeScalar.serialize('2026-11-01T00:00:00+00:00')).toBe('2026-11-01T00:00:00+00:00');
+    for (const [text, answer] of [
+      ['2026-11-01 09:30:00+00', '2026-11-01T09:30:00.000Z'],
+      ['0001-01-01 00:00:00.1+00', '0001-01-01T00:00:00.100Z'],
+      ['2026-11-01T09:30:00.12+00:00', '2026-11-01T09:30:00.120Z'],
+      ['2026-11-01T09:30:00.123Z', '2026-11-01T09:30:00.123Z'],
+    ]) {
+      expect(scalars.DateTimeScalar.serialize(text)).toBe(answer);
+    }
   });
 });
 

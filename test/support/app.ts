@@ -18,6 +18,8 @@ export interface TestAppOptions {
   readonly config?: Partial<Config>;
   /** Whether the account that makes realms is configured; it is unless this says false. */
   readonly provisioning?: boolean;
+  /** The Keycloak that it works with, where the test has one already; else it gets its own. */
+  readonly keycloak?: TestKeycloak;
   /** The service's clock. */
   readonly now?: () => Date;
 }
@@ -41,11 +43,16 @@ export interface TestApp {
 }
 
 /** Starts it all on free ports; `stop` leaves nothing behind. */
-export async function startTestApp({ config, provisioning = true, now }: TestAppOptions = {}): Promise<TestApp> {
+export async function startTestApp({
+  config,
+  provisioning = true,
+  keycloak,
+  now,
+}: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-test-app-'));
   const [database, standIn, otpManager] = await Promise.all([
     createTestDatabase(),
-    startTestKeycloak(),
+    keycloak ?? startTestKeycloak(),
     startOtpManager(),
   ]);
   const lines: string[] = [];
@@ -69,7 +76,7 @@ export async function startTestApp({ config, provisioning = true, now }: TestApp
     stop: async () => {
       await app.stop();
       await owner.close();
-      await Promise.all([standIn.stop(), otpManager.stop()]);
+      await Promise.all([keycloak ? undefined : standIn.stop(), otpManager.stop()]);
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
@@ -83,9 +90,9 @@ function ownerConnection(url: string): MikroORM {
 }
 
 function keycloakSettings(standIn: TestKeycloak, provisioning: boolean): Config['keycloak'] {
-  const { url, realm, clientId, clientSecret, adminClientId, adminClientSecret } = standIn;
+  const { url, publicUrl = url, realm, clientId, clientSecret, adminClientId, adminClientSecret } = standIn;
   const admin = { clientId: adminClientId, clientSecret: adminClientSecret };
-  return { url, publicUrl: url, realm, clientId, clientSecret, ...(provisioning && { admin }) };
+  return { url, publicUrl, realm, clientId, clientSecret, ...(provisioning && { admin }) };
 }
 
 function testConfig(database: TestDatabase, keycloak: Config['keycloak'], dataDir: string): Config {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 
 import type { Control } from '../../src/embedded/keycloak/control.js';
+import { Faults } from '../../src/embedded/keycloak/faults.js';
 import { startKeycloakStandIn, type StandIn } from '../../src/embedded/keycloak/index.js';
 import type { Provider } from '../keycloak/provider.js';
 import { startKeycloakProxy } from './keycloak-proxy.js';
-import { preparedPlatform } from './real-platform.js';
+import { preparedPlatform, type PreparedPlatform } from './real-platform.js';
 import { RealControl } from './real-control.js';
 
 /** Whether this run is about the real Keycloak, which tells no lies about its tokens and signs nothing it is handed. */
@@ -18,25 +19,33 @@ export const isRealKeycloak = inject('realKeycloak') !== undefined;
  * A Keycloak of a test's own, with the demo accounts: the stand-in, or in a run that is about it the real one, behind a
  * proxy that counts and disturbs requests as the stand-in can.
  */
-export type TestKeycloak = Omit<StandIn, 'control'> & { readonly control: Pick<Control, keyof Control> };
+export type TestKeycloak = Omit<StandIn, 'control'> & {
+  readonly control: Pick<Control, keyof Control>;
+  /** The address in its tokens, where it is not the one that is called. */
+  readonly publicUrl?: string;
+};
 
 /** Starts it on an address of its own; `stop` leaves nothing behind but what the next test file clears away. */
 export async function startTestKeycloak(): Promise<TestKeycloak> {
   const real = inject('realKeycloak');
   if (real === undefined) return await startStandIn();
-  const { clientSecret, adminClientSecret } = await preparedPlatform(real);
+  const platform = await preparedPlatform(real);
   const proxy = await startKeycloakProxy(real.url);
+  return { ...asTestKeycloak(real, platform), url: proxy.url, faults: proxy.faults, stop: () => proxy.stop() };
+}
+
+/** A real Keycloak that was set up, called directly: nothing disturbs or counts its requests. */
+export function asTestKeycloak(provider: Provider, platform: PreparedPlatform): TestKeycloak {
   return {
-    url: proxy.url,
+    url: provider.url,
     realm: 'master',
     clientId: 'tenantry',
-    clientSecret,
+    ...platform,
     adminClientId: 'tenantry-admin',
-    adminClientSecret,
-    administrator: real.administrator,
-    faults: proxy.faults,
-    control: new RealControl(real),
-    stop: () => proxy.stop(),
+    administrator: provider.administrator,
+    faults: new Faults(),
+    control: new RealControl(provider),
+    stop: async () => undefined,
   };
 }
 

@@ -49,30 +49,68 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real Keycloak on free ports with a database in memory, serving; the first start builds it. Needs a JDK ≥ 17. */
-export async function startRealKeycloak(): Promise<{ provider: Provider; stop: () => Promise<void> }> {
+export interface RealKeycloakOptions {
+  /** Where its database is kept, so that it survives a restart; in memory unless given. */
+  readonly folder?: string;
+  /** The name that stands in its tokens with its own port, whatever address it is called by. */
+  readonly hostname?: string;
+  /** Compiles less, for tests that start it and do little with it; never where its speed is of interest. */
+  readonly isShortLived?: boolean;
+}
+
+/** A real Keycloak as a process of the test's own. */
+export interface RealKeycloak {
+  readonly provider: Provider;
+  /** The address that stands in its tokens. */
+  readonly publicUrl: string;
+  /** SIGSTOP and SIGCONT freeze and thaw it. */
+  signal(name: NodeJS.Signals): void;
+  /** Ends it at once, as a crash does. */
+  kill(): Promise<void>;
+  /** Starts it again after that, on the same port; resolves once it serves. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts one on free ports, serving; the first start ever builds it. Needs a JDK ≥ 17. */
+export async function startRealKeycloak(options: RealKeycloakOptions = {}): Promise<RealKeycloak> {
   const home = await keycloakHome();
   const [port, managementPort] = [await freePort(), await freePort()];
   const administrator = { username: 'keycloak-admin', password: randomUUID() };
-  const args = ['start-dev', '--db=dev-mem', `--http-port=${port}`, `--http-management-port=${managementPort}`];
-  const keycloak = spawn(join(home, 'bin', 'kc.sh'), args, {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      KC_BOOTSTRAP_ADMIN_USERNAME: administrator.username,
-      KC_BOOTSTRAP_ADMIN_PASSWORD: administrator.password,
-    },
-  });
   const url = `http://127.0.0.1:${port}`;
-  const stop = stopper(keycloak);
-  try {
-    await untilServing(keycloak, url);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { provider: { url, administrator }, stop };
+  const publicUrl = options.hostname === undefined ? url : `http://${options.hostname}:${port}`;
+  const database = options.folder === undefined ? [] : [`--db-url=jdbc:h2:file:${options.folder}/keycloak`];
+  const args = ['start-dev', '--db=dev-mem', ...database, `--http-port=${port}`];
+  args.push(`--http-management-port=${managementPort}`, ...(options.hostname ? [`--hostname=${publicUrl}`] : []));
+  const start = async (): Promise<ChildProcess> => {
+    const keycloak = spawn(join(home, 'bin', 'kc.sh'), args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        ...(options.isShortLived && { JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' }),
+        KC_BOOTSTRAP_ADMIN_USERNAME: administrator.username,
+        KC_BOOTSTRAP_ADMIN_PASSWORD: administrator.password,
+      },
+    });
+    await untilServing(keycloak, url).catch(async (error: unknown) => {
+      await end(keycloak, 'SIGKILL');
+      throw error;
+    });
+    return keycloak;
+  };
+  let keycloak = await start();
+  return {
+    provider: { url, administrator },
+    publicUrl,
+    signal: (name) => signal(keycloak, name),
+    kill: async () => await end(keycloak, 'SIGKILL'),
+    restart: async () => void (keycloak = await start()),
+    stop: async () => {
+      signal(keycloak, 'SIGCONT');
+      await end(keycloak, 'SIGTERM');
+    },
+  };
 }
 
 async function untilServing(keycloak: ChildProcess, url: string): Promise<void> {
@@ -92,15 +130,15 @@ async function untilServing(keycloak: ChildProcess, url: string): Promise<void> 
   throw new Error(`Keycloak does not serve:\n${log}`);
 }
 
-/** Ends the whole process group: `kc.sh` and the virtual machine under it. */
-function stopper(keycloak: ChildProcess): () => Promise<void> {
+/** Reaches the whole process group: `kc.sh` and the virtual machine under it. */
+function signal(keycloak: ChildProcess, name: NodeJS.Signals): void {
+  if (keycloak.exitCode === null && keycloak.signalCode === null && keycloak.pid) process.kill(-keycloak.pid, name);
+}
+
+async function end(keycloak: ChildProcess, name: NodeJS.Signals): Promise<void> {
+  if (keycloak.exitCode !== null || keycloak.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => keycloak.once('exit', () => resolve()));
-  const signal = (name: NodeJS.Signals): void => {
-    if (keycloak.exitCode === null && keycloak.signalCode === null && keycloak.pid) process.kill(-keycloak.pid, name);
-  };
-  return async () => {
-    signal('SIGTERM');
-    await Promise.race([exited, setTimeout(15_000, undefined, { ref: false })]);
-    signal('SIGKILL');
-  };
+  signal(keycloak, name);
+  await Promise.race([exited, setTimeout(15_000, undefined, { ref: false })]);
+  signal(keycloak, 'SIGKILL');
 }

@@ -13,14 +13,14 @@ let prepared: Promise<PreparedPlatform> | undefined;
  * which begins without anything of the file before it.
  */
 export async function preparedPlatform(provider: Provider): Promise<PreparedPlatform> {
-  prepared ??= prepare(provider);
+  prepared ??= clear(provider).then(() => preparePlatform(provider));
   return await prepared;
 }
 
 const demoUsers = { admin: 'tenant-admin', operator: 'tenant-operator', viewer: 'tenant-viewer' };
 
-async function prepare(provider: Provider): Promise<PreparedPlatform> {
-  await clear(provider);
+/** Runs `keycloak:setup` at a Keycloak that is new, and adds the demo accounts as the README says. */
+export async function preparePlatform(provider: Provider): Promise<PreparedPlatform> {
   const { code, settings, stderr } = await runSetup(administratorSettings(provider));
   const { KEYCLOAK_CLIENT_SECRET: clientSecret, KEYCLOAK_ADMIN_CLIENT_SECRET: adminClientSecret } = settings;
   if (code !== 0 || !clientSecret || !adminClientSecret) throw new Error(`keycloak:setup: ${stderr}`);

@@ -1,5 +1,5 @@
 import type { TestApp } from './app.js';
-import { faultsOf, type Asking } from './client.js';
+import { faultsOf, type Asking, type FileToSend } from './client.js';
 import {
   CreateTenantDocument,
   type CreateTenantInput,
@@ -54,6 +54,19 @@ export async function created(
 ): Promise<TenantFields> {
   const payload = await create(app, await input);
   if (!payload.tenant) throw new Error(`Not onboarded: ${faultsOf(payload).join(', ')}`);
+  return payload.tenant;
+}
+
+/** Onboards a tenant together with its pictures; whatever goes wrong fails the test. */
+export async function createdWith(
+  app: TestApp,
+  input: CreateTenantInput,
+  files: readonly FileToSend[],
+): Promise<TenantFields> {
+  const variables = { input: { ...input, logo: null } };
+  const { data } = await app.client.upload(CreateTenantDocument, variables, files, { as: 'operator' });
+  const payload = data?.createTenant;
+  if (!payload?.tenant) throw new Error(`Not onboarded: ${faultsOf(payload).join(', ')}`);
   return payload.tenant;
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 
 import { variables } from '../../src/config-variables.js';
+import { queues } from '../../src/jobs/queues.js';
 import { databaseUrl, executeSql, loginUrl } from '../support/database.js';
 import { onboardAndRetire } from './onboarding.js';
 import { pasteReadme } from './pasted.js';
@@ -91,6 +92,12 @@ describe('the README says what is there', () => {
       expect(named, 'README.md').toContain(name);
       expect(inRepository('.env.example')).toMatch(new RegExp(`^(# )?${name}=`, 'm'));
     }
+  });
+
+  it('every background job', () => {
+    const table = readme.slice(readme.indexOf('## Background jobs'), readme.indexOf('## Commands'));
+    const named = [...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(Object.keys(queues).toSorted());
   });
 
   it('no file that is not there', () => {

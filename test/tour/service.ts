@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '../..');
 const startWithinMs = 120_000;
@@ -14,7 +15,7 @@ export interface StartedService {
   /** From the command to the line that says where it serves, in milliseconds. */
   readonly startedInMs: number;
   /** By SIGTERM, as a supervisor does it; returns the exit code. */
-  stop(): Promise<number | null>;
+  readonly stop: () => Promise<number | null>;
 }
 
 /**
@@ -52,12 +53,11 @@ function inherited(): NodeJS.ProcessEnv {
 }
 
 async function addressIn(output: () => string, ended: Promise<unknown>): Promise<string> {
-  let hasEnded = false;
-  void ended.then(() => (hasEnded = true));
-  for (const until = Date.now() + startWithinMs; Date.now() < until && !hasEnded;) {
+  const hasEnded = ended.then(() => true);
+  for (const until = Date.now() + startWithinMs; Date.now() < until;) {
     const [, url] = /Tenantry +(http\S+)\/graphql[^]*Ctrl-C/.exec(output()) ?? [];
     if (url !== undefined) return url;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (await Promise.race([hasEnded, sleep(50, false)])) break;
   }
   throw new Error(`npm start does not serve:\n${output()}`);
 }

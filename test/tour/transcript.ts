@@ -33,10 +33,15 @@ export class Transcript {
     const given = Object.keys(variables).length === 0 ? [] : [`# variables ${json(variables)}`];
     this.say([`### ${title}`, '', document, ...given, ...sent, ''].join('\n'));
     const asking = { ...(token !== undefined && { token }) };
-    const answer =
+    const answer: Answer =
       files.length === 0
         ? await this.#client.raw(document, variables, asking)
-        : ((await this.#client.upload(parse(document), variables, files, asking)) as Answer);
+        : await this.#client.upload<Record<string, unknown>, typeof variables>(
+            parse(document),
+            variables,
+            files,
+            asking,
+          );
     const { status: _status, ...body } = answer;
     this.say(`${withShortTokens(json(body))}\n`);
     return answer;

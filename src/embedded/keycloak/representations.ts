@@ -116,10 +116,12 @@ export function newClient(given: ClientDocument & { clientId: string }): Client 
   };
 }
 
-/** Puts a document's fields into a client: absent ones stay, attributes are merged, the mappers are replaced. */
+/** Puts a document's fields into a client: absent ones stay, attributes are merged, mappers replaced; a public client loses its secret. */
 export function changeClient(client: Client, given: ClientDocument): void {
   const { clientId = client.clientId, attributes: changed, protocolMappers } = given;
   Object.assign(client, plainFields.parse(given), { clientId });
+  if (client.publicClient) delete client.secret;
+  else client.secret ??= newSecret();
   const kept = { ...client.attributes, ...texts(changed) };
   const removed = Object.entries(changed ?? {}).filter(([, value]) => value === null || value === '');
   client.attributes = Object.fromEntries(

@@ -1,4 +1,10 @@
-import { clientCredentialsGrant, genericGrantRequest, refreshTokenGrant, tokenRevocation } from 'openid-client';
+import {
+  clientCredentialsGrant,
+  genericGrantRequest,
+  refreshTokenGrant,
+  tokenRevocation,
+  type Configuration,
+} from 'openid-client';
 import pLimit from 'p-limit';
 
 import type { Outbound } from '../guarded-fetch.js';
@@ -37,8 +43,13 @@ export interface PlatformLogin {
 const maxInFlight = 8;
 const maxWaiting = 100;
 const timeoutMs = 4_000;
+/** From asking to answer, the wait for a turn included. */
+const withinMs = 4_800;
+/** With less time than this left a call is not begun. */
+const leastMs = 1_500;
 
 type Answer = Awaited<ReturnType<typeof clientCredentialsGrant>>;
+type Work<T> = (endpoint: Configuration) => Promise<T>;
 type Translate = (error: TokenError) => KeycloakFault['kind'] | undefined;
 
 /** @param client the confidential login client (`KEYCLOAK_CLIENT_ID`) */
@@ -48,31 +59,32 @@ export function createPlatformLogin(options: {
   readonly client: ClientCredentials;
 }): PlatformLogin {
   const { outbound, address, client } = options;
-  const configuration = tokenEndpoint(outbound, address, client, timeoutMs);
   const limit = pLimit(maxInFlight);
-  const call = async <T>(work: () => Promise<T>, translate: Translate): Promise<T> => {
+  const call = async <T>(caller: ClientCredentials, work: Work<T>, translate: Translate): Promise<T> => {
     if (limit.pendingCount >= maxWaiting) throw new KeycloakFault('UNAVAILABLE', 'too many calls are waiting');
-    return await limit(work).catch((error: unknown) => fail(tokenErrorOf(error), translate));
+    const deadline = Date.now() + withinMs;
+    return await limit(async () => {
+      const left = deadline - Date.now();
+      if (left < leastMs) throw new KeycloakFault('UNAVAILABLE', 'the calls before took too long');
+      const endpoint = tokenEndpoint(outbound, address, caller, Math.min(timeoutMs, left));
+      return await work(endpoint).catch((error: unknown) => fail(tokenErrorOf(error), translate));
+    });
   };
   return {
-    user: async ({ username, password, oneTimeCode }) =>
-      tokenSet(
-        await call(() => {
-          const parameters = { username, password, ...(oneTimeCode !== undefined && { totp: oneTimeCode }) };
-          return genericGrantRequest(configuration, 'password', parameters);
-        }, userFault),
-      ),
+    user: async ({ username, password, oneTimeCode }) => {
+      const parameters = { username, password, ...(oneTimeCode !== undefined && { totp: oneTimeCode }) };
+      return tokenSet(await call(client, (at) => genericGrantRequest(at, 'password', parameters), userFault));
+    },
     client: async (credentials) =>
       tokenSet(
-        await call(
-          () => clientCredentialsGrant(tokenEndpoint(outbound, address, credentials, timeoutMs)),
-          ({ error }) => (isClientRefused(error) ? 'INVALID_CREDENTIALS' : undefined),
+        await call(credentials, clientCredentialsGrant, ({ error }) =>
+          isClientRefused(error) ? 'INVALID_CREDENTIALS' : undefined,
         ),
       ),
     refresh: async (refreshToken) =>
-      tokenSet(await call(() => refreshTokenGrant(configuration, refreshToken), sessionFault)),
+      tokenSet(await call(client, (at) => refreshTokenGrant(at, refreshToken), sessionFault)),
     logout: async (refreshToken) => {
-      await call(() => tokenRevocation(configuration, refreshToken), sessionFault).catch((error: unknown) => {
+      await call(client, (at) => tokenRevocation(at, refreshToken), sessionFault).catch((error: unknown) => {
         if (!(error instanceof KeycloakFault) || error.kind !== 'SESSION_EXPIRED') throw error;
       });
     },

@@ -19,10 +19,8 @@ import type { TenantSecrets } from './tenant-secrets.type.js';
 export async function readCurrentTenant(ctx: RequestContext, fields: ReadonlySet<string>): Promise<Tenant | undefined> {
   const own = ctx.viewer?.tenant ?? null;
   if (own !== null) {
-    return await asTenant(ctx, own, async (em) => {
-      const query = sql<Tenant>`select ${tenantColumns(ctx, fields)} from tenantry.tenant t`;
-      return (await query.execute(em.getKysely())).rows[0];
-    });
+    const query = sql<Tenant>`select ${tenantColumns(ctx, fields)} from tenantry.own_tenant(${own}::uuid) t`;
+    return (await query.execute(ctx.app.db.tenant.em.getKysely())).rows[0];
   }
   if (ctx.narrowedTo !== undefined) return await readTenant(ctx, { id: ctx.narrowedTo }, fields);
   throw new RequestFault('BAD_USER_INPUT', 'Name the tenant in the header X-Tenant-ID; this token is bound to none.');

@@ -20,6 +20,8 @@ import { Tenant } from './tenant.entity.js';
 /** Keycloak must not make realms in parallel: one at a time here, and by an advisory lock over all replicas. */
 const oneAtATime = pLimit(1);
 const maxWaiting = 20;
+/** When Keycloak was last seen to be out: whoever waited already then is not kept waiting for the next time-out. */
+let outageSeenAt = 0;
 const creationLock = 'tenantry.realm-creation';
 
 type ProvisioningPlan = SettledPlan & {
@@ -37,7 +39,9 @@ export async function provisionTenant(ctx: RequestContext, admin: RealmAdmin, pl
   if (oneAtATime.pendingCount >= maxWaiting) {
     throw new RequestFault('RATE_LIMITED', 'Too many realms are waiting to be made; try again in a minute.');
   }
+  const asked = Date.now();
   return oneAtATime(async () => {
+    if (asked < outageSeenAt) return unavailable();
     const id = await withTakenAsFault(() => commitIntent(ctx, admin, plan));
     return await withTakenAsFault(() => fulfilIntent(ctx, admin, { ...plan, id }));
   });
@@ -136,6 +140,11 @@ async function lockIntent(
 
 function asUnavailable(error: unknown): never {
   if (!(error instanceof KeycloakFault)) throw error;
+  outageSeenAt = Date.now();
+  return unavailable();
+}
+
+function unavailable(): never {
   return userFault(
     'IDENTITY_PROVIDER_UNAVAILABLE',
     realmPaths.provision,

@@ -59,10 +59,12 @@ export async function readTenantPage(
     cursorKey: ctx.app.cursorKey,
   });
   const fields = new Set([...selectedFields(info, 'nodes'), ...selectedFields(info, 'edges', 'node')]);
+  const needsCursors = asked.has('edges') || asked.has('pageInfo');
+  const cursors = needsCursors ? sql`, ${page.cursorValues} as "cursorValues"` : sql``;
   const [rows, total] = await Promise.all([
-    asked.has('nodes') || asked.has('edges') || asked.has('pageInfo')
+    asked.has('nodes') || needsCursors
       ? sql<Tenant & { cursorValues: string[] }>`
-          select ${tenantColumns(ctx, fields)}, ${page.cursorValues} as "cursorValues" from tenantry.tenant t
+          select ${tenantColumns(ctx, fields)}${cursors} from tenantry.tenant t
           where ${where} and ${page.where} order by ${page.orderBy} limit ${page.limit} offset ${page.offset}`.execute(
           db,
         )

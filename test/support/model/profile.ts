@@ -3,7 +3,7 @@ import type { Json, ModelTenant } from './state.js';
 
 /** 2FA as it is shown for what was given. */
 export function twoFactorOf({ enabled, disabled }: TwoFactorInput): ModelTenant['twoFactor'] {
-  return enabled ? { isEnabled: true, ...enabled } : { isEnabled: false, reason: disabled?.reason ?? null };
+  return enabled ? { isEnabled: true, ...enabled } : { isEnabled: false, reason: disabled.reason ?? null };
 }
 
 /** Merges what a profile holds, all but its providers, into a tenant; returns what is wrong as `CODE field`. */
@@ -17,7 +17,7 @@ export function mergeProfile(next: ModelTenant, profile: TenantProfilePatch): st
   if (branding === null) Object.assign(next, { colors: null, typography: null, customCss: null });
   else if (branding) mergeBranding(next, branding);
   if (region === null) next.region = null;
-  else if (region) faults.push(...mergeRegion(next, region as Json));
+  else if (region) faults.push(...mergeRegion(next, region));
   if (contacts === null) next.contacts = null;
   else if (contacts) faults.push(...mergeContacts(next, contacts as Record<string, Json | undefined>));
   if (subscription) faults.push(...mergeSubscription(next, subscription));
