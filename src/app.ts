@@ -97,10 +97,7 @@ interface Parts {
 function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): AppServices {
   const { keycloak } = config;
   const outbound = createOutbound({ allow: config.outboundAllow.flatMap((entry) => parseAllowEntry(entry) ?? []) });
-  const keySets = createKeySets({
-    outbound,
-    admit: async ({ issuer }, thumbprints) => await admitKeys(services, issuer, thumbprints),
-  });
+  const keySets = createKeySets({ outbound, admit: ({ issuer }, keys) => admitKeys(services, issuer, keys) });
   const platformRealm = realmAddress(keycloak, keycloak.realm);
   const client = { clientId: keycloak.clientId, clientSecret: keycloak.clientSecret };
   const { clientId } = client;

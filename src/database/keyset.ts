@@ -60,6 +60,13 @@ export interface PageQuery {
   toPage<Row extends { cursorValues: string[] }>(rows: readonly Row[]): Page<Row>;
 }
 
+/** A filter as text for `binding`: what is absent or null, and the order of members and values, make no difference. */
+export function canonicalText(criteria: object): string {
+  const given = Object.entries(criteria).filter(([, value]) => (value ?? null) !== null);
+  const sorted = given.sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(sorted.map(([name, value]) => [name, Array.isArray(value) ? [...(value as unknown[])].sort() : value]));
+}
+
 const defaultSize = 20;
 const maximumSize = 100;
 const maximumOffset = 10_000;

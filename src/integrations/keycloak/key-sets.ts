@@ -31,6 +31,8 @@ export interface KeySets {
   forget(issuer: string): void;
   /** Whether keys of this issuer are at hand. */
   has(issuer: string): boolean;
+  /** Whether the issuer gives its keys out, as of a few seconds ago at most. */
+  answers(source: KeySource): Promise<boolean>;
 }
 
 export interface OfferedKeys {
@@ -52,6 +54,8 @@ const maxWaiting = 50;
 const betweenTriesMs = 30_000;
 /** The operators' own Keycloak may just be starting: without any keys it is asked again soon. */
 const betweenFirstTriesMs = 1_000;
+/** How old the word on whether an issuer answers may be. */
+const betweenLooksMs = 3_000;
 /** After which keys are fetched anew although they fit, so that withdrawn ones go. */
 const staleAfterMs = 10 * 60_000;
 
@@ -76,6 +80,7 @@ export function createKeySets(options: {
   };
   return {
     has: (issuer) => sets.peek(issuer)?.isLoaded ?? false,
+    answers: async (source) => await setOf(source).answers(),
     forget: (issuer) => void sets.delete(issuer),
     thumbprints: async (source) => (await setOf(source).ready()).thumbprints,
     offered: async (source) => {
@@ -97,6 +102,7 @@ class KeySet {
   #triedAt = -Infinity;
   #fetching?: Promise<LoadedKeys>;
   #waiting = 0;
+  #answered = false;
 
   constructor(
     private readonly ports: { readonly outbound: Outbound; readonly admit: AdmitKeys; readonly now: () => number },
@@ -129,6 +135,12 @@ class KeySet {
     }
   }
 
+  async answers(): Promise<boolean> {
+    const isDue = this.ports.now() - this.#triedAt >= (this.isLoaded ? betweenLooksMs : betweenFirstTriesMs);
+    if (isDue || this.#fetching !== undefined) await this.#refresh().catch(() => undefined);
+    return this.#answered;
+  }
+
   get #mayTry(): boolean {
     if (this.#fetching !== undefined) return true;
     const isFirst = this.source.purpose === 'platform' && this.#loaded === undefined;
@@ -144,7 +156,9 @@ class KeySet {
 
   async #load(): Promise<LoadedKeys> {
     this.#triedAt = this.ports.now();
+    this.#answered = false;
     const keys = await fetchKeys(this.ports.outbound, this.source);
+    this.#answered = true;
     await this.ports.admit(this.source, keys.thumbprints);
     return (this.#loaded = keys);
   }

@@ -29,10 +29,10 @@ export interface UserCredentials {
 
 /** Logging in to the operators' realm. Each throws a KeycloakFault. */
 export interface PlatformLogin {
-  /** INVALID_CREDENTIALS, ACCOUNT_NOT_READY, UNAVAILABLE */
-  user(credentials: UserCredentials): Promise<TokenSet>;
-  /** INVALID_CREDENTIALS, UNAVAILABLE */
-  client(credentials: ClientCredentials): Promise<TokenSet>;
+  /** INVALID_CREDENTIALS, ACCOUNT_NOT_READY, UNAVAILABLE after so many milliseconds at the latest */
+  user(credentials: UserCredentials, withinMs?: number): Promise<TokenSet>;
+  /** INVALID_CREDENTIALS, UNAVAILABLE after so many milliseconds at the latest */
+  client(credentials: ClientCredentials, withinMs?: number): Promise<TokenSet>;
   /** SESSION_EXPIRED, UNAVAILABLE */
   refresh(refreshToken: string): Promise<TokenSet>;
   /** Ends the session; a token that opens none is no fault. UNAVAILABLE */
@@ -44,7 +44,7 @@ const maxInFlight = 8;
 const maxWaiting = 100;
 const timeoutMs = 4_000;
 /** From asking to answer, the wait for a turn included. */
-const withinMs = 4_800;
+export const loginWithinMs = 4_800;
 /** With less time than this left a call is not begun. */
 const leastMs = 1_500;
 
@@ -60,7 +60,12 @@ export function createPlatformLogin(options: {
 }): PlatformLogin {
   const { outbound, address, client } = options;
   const limit = pLimit(maxInFlight);
-  const call = async <T>(caller: ClientCredentials, work: Work<T>, translate: Translate): Promise<T> => {
+  const call = async <T>(
+    caller: ClientCredentials,
+    work: Work<T>,
+    translate: Translate,
+    withinMs = loginWithinMs,
+  ): Promise<T> => {
     if (limit.pendingCount >= maxWaiting) throw new KeycloakFault('UNAVAILABLE', 'too many calls are waiting');
     const deadline = Date.now() + withinMs;
     return await limit(async () => {
@@ -71,16 +76,14 @@ export function createPlatformLogin(options: {
     });
   };
   return {
-    user: async ({ username, password, oneTimeCode }) => {
+    user: async ({ username, password, oneTimeCode }, withinMs) => {
       const parameters = { username, password, ...(oneTimeCode !== undefined && { totp: oneTimeCode }) };
-      return tokenSet(await call(client, (at) => genericGrantRequest(at, 'password', parameters), userFault));
+      return tokenSet(await call(client, (at) => genericGrantRequest(at, 'password', parameters), userFault, withinMs));
     },
-    client: async (credentials) =>
-      tokenSet(
-        await call(credentials, clientCredentialsGrant, ({ error }) =>
-          isClientRefused(error) ? 'INVALID_CREDENTIALS' : undefined,
-        ),
-      ),
+    client: async (credentials, withinMs) => {
+      const translate: Translate = ({ error }) => (isClientRefused(error) ? 'INVALID_CREDENTIALS' : undefined);
+      return tokenSet(await call(credentials, clientCredentialsGrant, translate, withinMs));
+    },
     refresh: async (refreshToken) =>
       tokenSet(await call(client, (at) => refreshTokenGrant(at, refreshToken), sessionFault)),
     logout: async (refreshToken) => {

@@ -3,7 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
-import { keysetPage, type KeysetOptions, type PageArguments, type PageQuery } from '../../database/keyset.js';
+import { canonicalText, keysetPage, type KeysetOptions, type PageArguments, type PageQuery } from '../../database/keyset.js';
 import { timestamp } from '../../database/sql.js';
 import { RequestFault } from '../../errors.js';
 import { selectedFields } from '../../graphql/selection.js';
@@ -51,7 +51,7 @@ export async function readAuditPage(
   info: GraphQLResolveInfo,
 ): Promise<AuditEntryConnection> {
   const where = conditionOf(ctx, criteria);
-  const page = keysetPage(args, newestFirst(ctx, `auditEntries ${JSON.stringify(criteria)}`));
+  const page = keysetPage(args, newestFirst(ctx, `auditEntries ${canonicalText(criteria)}`));
   const db = ctx.app.db.platform.em.getKysely();
   const [rows, total] = await Promise.all([
     sql<Row>`select ${columns}, ${page.cursorValues} as "cursorValues" from tenantry.audit_entry a

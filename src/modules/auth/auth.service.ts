@@ -54,7 +54,7 @@ async function loginUser(
   faults.throwIfAny();
   const whom = { account: `user ${credentials.username}`, remoteAddress: ctx.remoteAddress };
   const tokens = await ctx.app.loginAttempts
-    .attempt(whom, path, async () => await ctx.app.login.user(credentials))
+    .attempt(whom, path, async (withinMs) => await ctx.app.login.user(credentials, withinMs))
     .catch((error: unknown) => translate(error, path));
   return await openSession(ctx, tokens, { isSession: true });
 }
@@ -72,7 +72,7 @@ async function loginClient(
   faults.throwIfAny();
   const whom = { account: `client ${credentials.clientId}`, remoteAddress: ctx.remoteAddress };
   const tokens = await ctx.app.loginAttempts
-    .attempt(whom, path, async () => await ctx.app.login.client(credentials))
+    .attempt(whom, path, async (withinMs) => await ctx.app.login.client(credentials, withinMs))
     .catch((error: unknown) => translate(error, path));
   return await openSession(ctx, tokens, { isSession: false });
 }

@@ -3,6 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 import { userFault } from '../../errors.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
+import { loginWithinMs } from '../../integrations/keycloak/platform-login.js';
 
 /** Whom an attempt is for, and where it comes from. */
 export interface Attempt {
@@ -17,9 +18,10 @@ export interface LoginAttempts {
    * Runs a login unless too many have failed; INVALID_CREDENTIALS counts as a failure.
    *
    * @param path argument path that TOO_MANY_ATTEMPTS is shown at
+   * @param login is told how many milliseconds the wait for attempts under way has left of the time for a login
    * @throws UserFault TOO_MANY_ATTEMPTS, and whatever the login throws
    */
-  attempt<T>(whom: Attempt, path: readonly string[], login: () => Promise<T>): Promise<T>;
+  attempt<T>(whom: Attempt, path: readonly string[], login: (withinMs: number) => Promise<T>): Promise<T>;
 }
 
 export interface AttemptLimits {
@@ -38,15 +40,16 @@ export function createLoginAttempts(limits: AttemptLimits = defaultLimits): Logi
   return {
     async attempt({ account, remoteAddress }, path, login) {
       const reservations: Reservation[] = [];
+      const deadline = Date.now() + loginWithinMs;
       let isFailed = false;
       try {
         for (const [counter, key] of [
           [accounts, account.normalize('NFKC').toLowerCase()],
           [addresses, addressKey(remoteAddress)],
         ] as const) {
-          reservations.push((await counter.reserve(key)) ?? userFault('TOO_MANY_ATTEMPTS', path, tooMany));
+          reservations.push((await counter.reserve(key, deadline)) ?? userFault('TOO_MANY_ATTEMPTS', path, tooMany));
         }
-        return await login();
+        return await login(deadline - Date.now());
       } catch (error) {
         isFailed = isFailure(error);
         throw error;
@@ -68,9 +71,14 @@ class Counter {
 
   constructor(private readonly failures: RateLimiterMemory) {}
 
-  /** One more try, undefined where none is left; waits where that hangs on attempts under way. */
-  async reserve(key: string): Promise<Reservation | undefined> {
+  /**
+   * One more try, undefined where none is left; waits where that hangs on attempts under way, which end in time.
+   *
+   * @throws KeycloakFault UNAVAILABLE where they take too long
+   */
+  async reserve(key: string, deadline: number): Promise<Reservation | undefined> {
     for (;;) {
+      if (Date.now() > deadline) throw new KeycloakFault('UNAVAILABLE', 'the attempts before take too long');
       const failed = (await this.failures.get(key))?.consumedPoints ?? 0;
       if (failed >= this.failures.points) return undefined;
       const pending = this.#pending.get(key) ?? new Set<Promise<undefined>>();

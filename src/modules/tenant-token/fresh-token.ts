@@ -19,6 +19,8 @@ const maxLifeSeconds = 3_600;
 /** How long a realm's clock may lag behind the moment that its tenant came back into service. */
 const waitForClockMs = 2_000;
 const betweenTriesMs = 250;
+/** How long a token is waited for whose realm has first to be enabled. */
+const enableWithinMs = 3_500;
 
 /**
  * Has the tenant's realm issue a token, verifies it, and notes until when it is valid, all while the tenant stays in
@@ -42,11 +44,17 @@ export async function freshToken(
   return (await noteIssued(app, tenant, token)) ? token : undefined;
 }
 
-/** Enabling the realm is still to come: it is done now rather than later. */
+/** Enabling the realm is still to come: it is done now rather than later, and goes on where it takes long. */
 async function enableFirst(app: AppServices, { id }: TokenTenant): Promise<void> {
-  await syncRealm(app, id).catch((error: unknown) => {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('it takes too long')), enableWithinMs);
+  try {
+    await Promise.race([syncRealm(app, id), tooLate]);
+  } catch (error) {
     throw new KeycloakFault('UNAVAILABLE', 'the realm could not be enabled', { cause: error });
-  });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Repeats for a short while until `iat`, which has no fractions, is not before the tenant's last stop. */

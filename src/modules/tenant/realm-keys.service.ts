@@ -60,7 +60,7 @@ export async function admitKeys(app: AppServices, issuer: string, thumbprints: r
   const tenant = await em.findOne(Tenant, { issuer });
   // Keys of a realm that is about to be adopted are registered with its tenant.
   if (tenant === null || tenant.status === 'DELETED') return;
-  if (tenant.quarantinedAt === null || tenant.quarantinedAt === undefined) {
+  if (tenant.quarantinedAt === null) {
     const verdict = await judgeKeys(em, tenant.id, thumbprints);
     if (verdict === 'SAME') return;
     const isOurs = verdict === 'EXCHANGED' && (await isOursById(app, tenant));

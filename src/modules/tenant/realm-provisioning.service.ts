@@ -22,6 +22,9 @@ const oneAtATime = pLimit(1);
 const maxWaiting = 20;
 /** When Keycloak was last seen to be out: whoever waited already then is not kept waiting for the next time-out. */
 let outageSeenAt = 0;
+/** tenantIds whose realm is being made, or waits for it, in this process: who comes later has lost the race. */
+const underWay = new Set<string>();
+const beingOnboarded = ['TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded by another call.'] as const;
 const creationLock = 'tenantry.realm-creation';
 
 type ProvisioningPlan = SettledPlan & {
@@ -36,15 +39,17 @@ type ProvisioningPlan = SettledPlan & {
  * @throws UserFault TAKEN, REALM_TAKEN, IDENTITY_PROVIDER_UNAVAILABLE
  */
 export async function provisionTenant(ctx: RequestContext, admin: RealmAdmin, plan: ProvisioningPlan): Promise<string> {
+  if (underWay.has(plan.tenantId)) return userFault(...beingOnboarded);
   if (oneAtATime.pendingCount >= maxWaiting) {
     throw new RequestFault('RATE_LIMITED', 'Too many realms are waiting to be made; try again in a minute.');
   }
   const asked = Date.now();
+  underWay.add(plan.tenantId);
   return oneAtATime(async () => {
     if (asked < outageSeenAt) return unavailable();
     const id = await withTakenAsFault(() => commitIntent(ctx, admin, plan));
     return await withTakenAsFault(() => fulfilIntent(ctx, admin, { ...plan, id }));
-  });
+  }).finally(() => underWay.delete(plan.tenantId));
 }
 
 /** Reserves names and UUID, or takes over what the same caller left unfinished for this tenantId. */
@@ -56,7 +61,7 @@ async function commitIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     const left = await lockIntent(em, { tenantId: plan.tenantId });
     const { subject, issuer } = actorOf(ctx);
     if (left === 'busy' || (left && (left.callerSubject !== subject || left.callerIssuer !== issuer))) {
-      return userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded.');
+      return userFault(...beingOnboarded);
     }
     if (left) {
       // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair.
@@ -85,7 +90,7 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
   return inTransaction(ctx.app.db.platform, async (em) => {
     const intent = await lockIntent(em, { id: plan.id });
     if (intent === 'busy' || intent === null) {
-      return userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is being onboarded by another call.');
+      return userFault(...beingOnboarded);
     }
     // Other replicas may be making theirs first.
     await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);

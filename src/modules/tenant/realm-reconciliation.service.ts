@@ -127,26 +127,24 @@ async function record(ctx: RequestContext, { id, issuer }: Tenant, mended: Mende
   const { codes, secret, enabled, keys } = mended;
   const elsewhere: AuditChanges = codes.length > 0 ? { 'keycloak.drift': { old: codes, new: [] } } : {};
   const action = secret === undefined ? 'PATCHED' : 'SECRET_CHANGED';
-  let isFollowed = true;
   const change = async ({ tenant }: { tenant: Tenant }, em: Parameters<typeof confirmKeys>[1]): Promise<void> => {
     if (secret !== undefined) await storeClientSecret(ctx, tenant, secret);
     if (keys !== undefined) await confirmKeys(ctx, em, tenant, keys);
-    if (enabled !== undefined) isFollowed = noteFollowed(tenant, enabled, ctx.now());
+    if (enabled !== undefined) noteFollowed(tenant, enabled, ctx.now());
   };
   const changed = await changeTenant(ctx, { tenant: { id } }, action, change, elsewhere);
   ctx.app.keySets.forget(issuer);
-  if (!isFollowed) ctx.app.jobs.syncRealm(id);
+  ctx.app.jobs.syncRealm(id); // where the status has changed meanwhile
   return changed;
 }
 
-/** The realm is where it belongs and as it was wanted; whether it still is wanted so. */
-function noteFollowed(tenant: Tenant, enabled: boolean, at: Date): boolean {
+/** The realm is where it belongs, and as it was wanted a moment ago. */
+function noteFollowed(tenant: Tenant, enabled: boolean, at: Date): void {
   Object.assign(tenant, { realmMissingSince: null, realmRenamedTo: null });
   tenant.realmState = enabled ? 'ENABLED' : 'DISABLED';
   const isFollowed = wantsRealmEnabled(tenant.status) === enabled;
-  if (isFollowed && tenant.realmSyncState === 'IN_SYNC') return true;
+  if (isFollowed && tenant.realmSyncState === 'IN_SYNC') return;
   tenant.realmSyncState = isFollowed ? 'IN_SYNC' : 'PENDING';
   tenant.realmSyncSince = at;
   tenant.realmSyncError = null;
-  return isFollowed;
 }

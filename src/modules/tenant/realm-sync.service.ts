@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import pLimit from 'p-limit';
 
 import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
@@ -7,6 +8,11 @@ import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
 import { wantsRealmEnabled } from './lifecycle.rules.js';
 import { Tenant } from './tenant.entity.js';
+
+/** Each holds a connection while Keycloak is waited for: the other connections are for what needs only the database. */
+const fewAtATime = pLimit(3);
+/** Calls whose turn has not come yet, by tenant: they will see whatever its status is by then. */
+const waiting = new Map<string, Promise<void>>();
 
 /**
  * Makes Keycloak follow: enables or disables the realm of a tenant as its status wants it, and notes the outcome. Runs
@@ -16,6 +22,17 @@ import { Tenant } from './tenant.entity.js';
  * @throws whatever Keycloak's failure was, after it was noted
  */
 export async function syncRealm(app: AppServices, id: string): Promise<void> {
+  const turn =
+    waiting.get(id) ??
+    fewAtATime(async () => {
+      waiting.delete(id);
+      await followUntilDone(app, id);
+    });
+  waiting.set(id, turn);
+  await turn;
+}
+
+async function followUntilDone(app: AppServices, id: string): Promise<void> {
   const { realmAdmin } = app;
   if (realmAdmin === undefined) return;
   try {

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 
-import { nullsLast, type SortKey } from '../../database/keyset.js';
+import { canonicalText, nullsLast, type SortKey } from '../../database/keyset.js';
 import { searchedText } from '../../database/search-index.js';
 import { isOperational, tenantStatuses, type TenantStatus } from './lifecycle.rules.js';
 import { checkCriteria, type TenantCriteria, type TenantOrder, type TenantSortField } from './tenant-list.rules.js';
@@ -75,7 +75,7 @@ export function listByCriteria(criteria: TenantCriteria, order: readonly TenantO
     where: sql<SqlBool>`${sql.join(conditionsOf(criteria, end(order)), sql` and `)}`,
     ...(criteria.search && hasTrigram(criteria.search) && { search: matching(criteria.search) }),
     order: order.map(sortKey),
-    binding: `tenants ${canonical(criteria)}`,
+    binding: `tenants ${canonicalText(criteria)}`,
   };
 }
 
@@ -129,13 +129,4 @@ function matching(search: string): RawBuilder<SqlBool> {
 /** Whether the index can find it at all: it knows texts by three letters or digits in a row. */
 function hasTrigram(search: string): boolean {
   return /[\p{L}\p{N}]{3}/u.test(search);
-}
-
-function canonical(criteria: TenantCriteria): string {
-  const given = Object.entries(criteria).filter(([, value]) => value !== null && value !== undefined);
-  return JSON.stringify(given.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, sorted(value)]));
-}
-
-function sorted(value: unknown): unknown {
-  return Array.isArray(value) ? [...(value as unknown[])].sort() : value;
 }
