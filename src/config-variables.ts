@@ -24,7 +24,7 @@ const list = z.string().transform((text) =>
 );
 const webAddress = z
   .string()
-  .refine(isWebAddress)
+  .refine(isBaseAddress)
   .transform((text) => text.replace(/\/+$/, ''));
 const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
 const key = z
@@ -43,13 +43,13 @@ const cidrs = list.refine((entries) => entries.every((entry) => ipaddr.isValidCI
 export const variables = {
   HOST: [z.string().min(1), 'a host name or address'],
   PORT: [wholeNumber(65_535), 'a port from 0 to 65535'],
-  PUBLIC_URL: [webAddress, 'an http or https URL'],
+  PUBLIC_URL: [webAddress, 'an http or https URL without user, password and query'],
   DATA_DIR: [z.string().min(1), 'a folder'],
   DATABASE_URL: [postgresUrl, 'postgresql://user:password@host:port/database'],
   DATABASE_PLATFORM_URL: [postgresUrl, 'postgresql://user:password@host:port/database'],
   DATABASE_TENANT_URL: [postgresUrl, 'postgresql://user:password@host:port/database'],
-  KEYCLOAK_URL: [webAddress, 'an http or https URL'],
-  KEYCLOAK_PUBLIC_URL: [webAddress, 'an http or https URL'],
+  KEYCLOAK_URL: [webAddress, 'an http or https URL without user, password and query'],
+  KEYCLOAK_PUBLIC_URL: [webAddress, 'an http or https URL without user, password and query'],
   KEYCLOAK_REALM: [z.string().min(1), 'the name of a realm'],
   KEYCLOAK_CLIENT_ID: [z.string().min(1), 'a client id'],
   KEYCLOAK_CLIENT_SECRET: [z.string().min(1), 'the secret of that client'],
@@ -84,6 +84,13 @@ export const variables = {
 
 function isWebAddress(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** Something to put paths after, without a password, which would get around. */
+function isBaseAddress(text: string): boolean {
+  if (!isWebAddress(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '' && !/[?#]/.test(text);
 }
 
 function isOrigin(text: string): boolean {

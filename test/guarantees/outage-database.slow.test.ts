@@ -89,7 +89,10 @@ describe('a database that is away', () => {
     for (const { status, data, errors } of answers) {
       expect(status).toBe(200);
       expect(data).toEqual({ tenants: null, dashboard: null, viewer: { username: 'admin' } });
-      expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(['SERVICE_UNAVAILABLE', 'SERVICE_UNAVAILABLE']);
+      expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual([
+        'SERVICE_UNAVAILABLE',
+        'SERVICE_UNAVAILABLE',
+      ]);
     }
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
     expect((await fetch(`${service.url}/logos/${'0'.repeat(64)}`)).status).toBe(503);

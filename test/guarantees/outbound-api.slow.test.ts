@@ -7,13 +7,15 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually, realmStateOf } from '../support/background.js';
 import { issue, patched, provisionedIn, transitioned } from '../support/changes.js';
 import { codesOf, faultsOf, type Answer } from '../support/client.js';
+import { RotateTenantClientSecretDocument } from '../support/generated/operations.js';
 import { adoptInput, create, created, freshTenantId, provisionInput, read } from '../support/tenants.js';
 
 const withinMs = 5_000;
 /** What a request may take beyond the time-outs, on a machine that is busy. */
 const spareMs = 1_000;
 
-const loginDocument = 'mutation ($input: LoginInput!) { login(input: $input) { session { accessToken } userErrors { code } } }';
+const loginDocument =
+  'mutation ($input: LoginInput!) { login(input: $input) { session { accessToken } userErrors { code } } }';
 const refreshDocument = 'mutation { refreshSession(input: { refreshToken: "x" }) { userErrors { code } } }';
 const logoutDocument = 'mutation { logout(input: { refreshToken: "x" }) { loggedOut userErrors { code } } }';
 const login = (username: string, password = 'demo') => ({ input: { user: { username, password } } });
@@ -92,7 +94,13 @@ describe.each(faults)('a Keycloak that is %s', (_name, fault) => {
     app.standIn.faults.clear();
     expect(await eventually(readyParts, ({ keycloak }) => keycloak === 'up')).toEqual({ status: 200, keycloak: 'up' });
     expect(codesOf(await app.ask(loginDocument, { variables: login('viewer') }))).toEqual([]);
-    expect(await eventually(() => realmStateOf(app, tenantId), (state) => state === 'DISABLED', 15_000)).toBe('DISABLED');
+    expect(
+      await eventually(
+        () => realmStateOf(app, tenantId),
+        (state) => state === 'DISABLED',
+        15_000,
+      ),
+    ).toBe('DISABLED');
     await created(app, provisionInput());
     expect((await issue(app, other.tenantId)).userErrors).toEqual([]);
   });
@@ -169,6 +177,18 @@ describe('callers in a crowd, while Keycloak is silent', () => {
     );
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(withinMs + spareMs);
   });
+
+  it('of rotations', async () => {
+    const tenants = await Promise.all(Array.from({ length: 12 }, () => created(app, provisionInput())));
+    await logInAll();
+    silent();
+    const rotations = tenants.map(({ tenantId }) =>
+      app.client.data(RotateTenantClientSecretDocument, { tenant: { tenantId } }, { as: 'operator' }),
+    );
+    await expectReadsUnaffected();
+    app.standIn.faults.clear();
+    await Promise.all(rotations);
+  }, 60_000);
 
   it('of tokens for tenants whose realms have still to be enabled', async () => {
     const tenants = await Promise.all(

@@ -34,7 +34,7 @@ let app: TestApp;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-keycloak-'));
-  keycloak = await startRealKeycloak({ folder, hostname, isShortLived: true });
+  keycloak = await startRealKeycloak({ folder, hostname });
   const { publicUrl } = keycloak;
   const platform = await preparePlatform(keycloak.provider);
   app = await startTestApp({ keycloak: { ...asTestKeycloak(keycloak.provider, platform), publicUrl } });

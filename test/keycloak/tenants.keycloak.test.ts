@@ -105,17 +105,17 @@ describe('fifty tenants, one after the other', () => {
       expect(faultsOf(await create(app, input))).toEqual([]);
       times.push(performance.now() - started);
     }
-    const medians = [0, 10, 20, 30, 40].map((from) => median(times.slice(from, from + 10)));
-    const overall = median(times);
+    // Lower quartiles: what else the machine does makes single ones slower, and none faster.
+    const parts = [0, 10, 20, 30, 40].map((from) => lowerQuartile(times.slice(from, from + 10)));
+    const overall = lowerQuartile(times);
     console.info(
-      `50 tenants provisioned, median ${Math.round(overall)} ms; by tens: ${medians.map(Math.round).join(', ')} ms`,
+      `50 tenants provisioned, lower quartile ${Math.round(overall)} ms each; by tens: ${parts.map(Math.round).join(', ')} ms`,
     );
-    for (const part of medians) expect(Math.abs(part / overall - 1)).toBeLessThan(0.5);
+    for (const part of parts) expect(Math.abs(part / overall - 1)).toBeLessThan(0.5);
     expect(app.standIn.faults.requests(/^\/admin\/realms\/?$/, 'GET')).toBe(0);
   });
 });
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? 0;
 }

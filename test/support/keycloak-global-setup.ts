@@ -14,7 +14,7 @@ let started: { readonly stop: () => Promise<void> } | undefined;
 
 /** One real Keycloak for the whole run: starting one takes half a minute. */
 export async function setup(project: TestProject): Promise<void> {
-  const keycloak = await startRealKeycloak({ isShortLived: true });
+  const keycloak = await startRealKeycloak();
   started = keycloak;
   project.provide('realKeycloak', keycloak.provider);
 }

@@ -54,8 +54,6 @@ export interface RealKeycloakOptions {
   readonly folder?: string;
   /** The name that stands in its tokens with its own port, whatever address it is called by. */
   readonly hostname?: string;
-  /** Compiles less, for tests that start it and do little with it; never where its speed is of interest. */
-  readonly isShortLived?: boolean;
 }
 
 /** A real Keycloak as a process of the test's own. */
@@ -88,7 +86,6 @@ export async function startRealKeycloak(options: RealKeycloakOptions = {}): Prom
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        ...(options.isShortLived && { JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' }),
         KC_BOOTSTRAP_ADMIN_USERNAME: administrator.username,
         KC_BOOTSTRAP_ADMIN_PASSWORD: administrator.password,
       },

@@ -1,5 +1,7 @@
+import pLimit from 'p-limit';
+
 import type { RequestContext } from '../../context.js';
-import { userFault } from '../../errors.js';
+import { RequestFault, userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
@@ -10,6 +12,10 @@ import { checkChangeable, loadTenant } from './find-tenant.js';
 import { proveRealm, type RealmPart } from './realm-adoption.service.js';
 import type { RealmOrigin } from './realm.rules.js';
 import type { Tenant } from './tenant.entity.js';
+
+/** Each holds a connection while Keycloak is waited for: the other connections are for what needs only the database. */
+const twoAtATime = pLimit(2);
+const maxWaiting = 20;
 
 /**
  * Stores another secret for the client of an adopted realm, once a grant has shown that it works.
@@ -40,12 +46,18 @@ export async function setTenantClientSecret(
  *
  * @throws UserFault NOT_FOUND, TENANT_DELETED, VERSION_CONFLICT; INVALID for an adopted realm; REALM_NOT_FOUND;
  *   IDENTITY_PROVIDER_UNAVAILABLE
+ * @throws RequestFault RATE_LIMITED
  */
 export async function rotateTenantClientSecret(ctx: RequestContext, target: ChangeTarget): Promise<Changed> {
-  return changeTenant(ctx, target, 'SECRET_CHANGED', async ({ tenant }) => {
-    checkOrigin(tenant, 'PROVISIONED', 'The secret of an adopted realm is changed there: use setTenantClientSecret.');
-    await storeClientSecret(ctx, tenant, await regenerate(ctx, tenant));
-  });
+  if (twoAtATime.pendingCount >= maxWaiting) {
+    throw new RequestFault('RATE_LIMITED', 'Too many secrets are waiting to be rotated; try again in a minute.');
+  }
+  return twoAtATime(() =>
+    changeTenant(ctx, target, 'SECRET_CHANGED', async ({ tenant }) => {
+      checkOrigin(tenant, 'PROVISIONED', 'The secret of an adopted realm is changed there: use setTenantClientSecret.');
+      await storeClientSecret(ctx, tenant, await regenerate(ctx, tenant));
+    }),
+  );
 }
 
 function checkOrigin(tenant: Tenant, origin: RealmOrigin, message: string): void {
