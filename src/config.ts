@@ -69,16 +69,18 @@ type Values = ValuesOf<typeof variables>;
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const problems: string[] = [];
   const values = readVariables(env, variables, secretSettings, problems);
-  problems.push(...contradictions(values));
+  problems.push(...contradictions(env), ...sameKeys(values));
   if (problems.length > 0) {
     throw new StartupError(`These settings stop the start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
   return settingsFrom(values);
 }
 
-function contradictions(values: Values): string[] {
+/** What is given and will not do is named as such already, and is not missing. */
+function contradictions(env: NodeJS.ProcessEnv): string[] {
+  const isGiven = (name: Variable): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
   const needs = (name: Variable, other: Variable, why: string): string[] =>
-    values[name] !== undefined && values[other] === undefined ? [`${other} is missing: ${why}`] : [];
+    isGiven(name) && !isGiven(other) ? [`${other} is missing: ${why}`] : [];
   return [
     ...needs(
       'DATABASE_URL',
@@ -95,6 +97,12 @@ function contradictions(values: Values): string[] {
     ...needs('KEYCLOAK_ADMIN_CLIENT_SECRET', 'KEYCLOAK_ADMIN_CLIENT_ID', 'the client id of the provisioning account.'),
     ...needs('SECRETS_KEY_PREVIOUS', 'SECRETS_KEY', 'a previous key goes with a present one.'),
   ];
+}
+
+function sameKeys({ SECRETS_KEY: key, SECRETS_KEY_PREVIOUS: previous }: Values): string[] {
+  return key !== undefined && previous !== undefined && Buffer.from(key).equals(previous)
+    ? ['SECRETS_KEY_PREVIOUS is the same as SECRETS_KEY: give the key before, or none.']
+    : [];
 }
 
 function settingsFrom(values: Values): Settings {

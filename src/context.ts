@@ -11,11 +11,11 @@ import type { RealmCare } from './integrations/keycloak/realm-care.js';
 import type { RealmAdmin } from './integrations/keycloak/realm-admin.js';
 import type { OtpManager } from './integrations/otp-manager.js';
 import type { Jobs } from './jobs/jobs.js';
-import type { LoginAttempts } from './modules/auth/login-attempts.js';
-import type { PlatformTokens } from './modules/identity/platform-token.js';
-import type { TenantBearer } from './modules/identity/tenant-bearer.js';
-import type { Viewer } from './modules/identity/viewer.js';
-import type { TenantTokens } from './modules/tenant-token/tenant-tokens.js';
+import type { LoginAttempts } from './modules/auth/login-attempts.service.js';
+import type { PlatformTokens } from './modules/identity/platform-token.service.js';
+import type { TenantBearer } from './modules/identity/tenant-bearer.service.js';
+import type { Viewer } from './modules/identity/viewer.rules.js';
+import type { TenantTokens } from './modules/tenant-token/token-cache.service.js';
 import type { KeyRing } from './secrets/key-ring.js';
 
 /** What the composition root made once, and every request and job works with. */

@@ -28,11 +28,15 @@ export function readVariables<Table extends VariableTable>(
     const result = schema.safeParse(text);
     if (result.success) values[name] = result.data;
     else {
-      const found = secrets.includes(name) ? 'the value (not shown)' : `"${text}"`;
+      const found = secrets.includes(name) ? 'the value (not shown)' : `"${withoutPassword(text)}"`;
       problems.push(`${name}: found ${found}; expected ${expected}.`);
     }
   }
   return values as ValuesOf<Table>;
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//…@');
 }
 
 function withSecretFiles(env: NodeJS.ProcessEnv, secrets: readonly string[], problems: string[]): NodeJS.ProcessEnv {
@@ -43,6 +47,7 @@ function withSecretFiles(env: NodeJS.ProcessEnv, secrets: readonly string[], pro
     if (env[name]) problems.push(`${name} and ${name}_FILE are both given; give one.`);
     try {
       merged[name] = readFileSync(file, 'utf8').trim();
+      if (merged[name] === '') problems.push(`${name}_FILE is empty: ${file}`);
     } catch (error) {
       problems.push(
         `${name}_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}): ${file}`,

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify';
 
 import type { AppServices, RequestContext } from './context.js';
 import { RequestFault } from './errors.js';
-import { authenticate } from './modules/identity/bearer.js';
-import { narrowed } from './modules/identity/tenant-header.js';
+import { authenticate } from './modules/identity/bearer.service.js';
+import { narrowed } from './modules/identity/tenant-header.service.js';
 
 type Caller = Pick<RequestContext, 'viewer' | 'narrowedTo' | 'refusal'>;
 

@@ -4,7 +4,7 @@ import { ContactCenterResolver } from './modules/contact-center/contact-center.r
 import { DashboardResolver } from './modules/dashboard/dashboard.resolver.js';
 import { IdentityResolver } from './modules/identity/identity.resolver.js';
 import { CurrentTenantResolver } from './modules/tenant/current-tenant.resolver.js';
-import { RealmResolver } from './modules/tenant/realm.resolver.js';
+import { RealmResolver } from './modules/realm/realm.resolver.js';
 import { TenantLifecycleResolver } from './modules/tenant/tenant-lifecycle.resolver.js';
 import { TenantResolver } from './modules/tenant/tenant.resolver.js';
 import { TenantTokenResolver } from './modules/tenant-token/tenant-token.resolver.js';

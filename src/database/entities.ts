@@ -3,8 +3,8 @@ import { Logo } from '../modules/branding/logo.entity.js';
 import { Campaign } from '../modules/contact-center/campaign.entity.js';
 import { Provider } from '../modules/provider/provider.entity.js';
 import { IdempotencyKey } from '../modules/tenant/idempotency-key.entity.js';
-import { RealmIntent } from '../modules/tenant/realm-intent.entity.js';
-import { RealmKey } from '../modules/tenant/realm-key.entity.js';
+import { RealmIntent } from '../modules/realm/realm-intent.entity.js';
+import { RealmKey } from '../modules/realm/realm-key.entity.js';
 import { Tenant } from '../modules/tenant/tenant.entity.js';
 import { SealedValue } from '../secrets/sealed-value.entity.js';
 

@@ -62,9 +62,9 @@ export interface PageQuery {
 
 /** A filter as text for `binding`: what is absent or null, and the order of members and values, make no difference. */
 export function canonicalText(criteria: object): string {
-  const given = Object.entries(criteria).filter(([, value]) => (value ?? null) !== null);
+  const given: [string, unknown][] = Object.entries(criteria).filter(([, value]) => (value ?? null) !== null);
   const sorted = given.sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(sorted.map(([name, value]) => [name, Array.isArray(value) ? [...(value as unknown[])].sort() : value]));
+  return JSON.stringify(sorted.map(([name, value]) => [name, Array.isArray(value) ? value.map(String).sort() : value]));
 }
 
 const defaultSize = 20;

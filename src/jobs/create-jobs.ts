@@ -2,9 +2,9 @@ import { PgBoss } from 'pg-boss';
 
 import type { AppServices } from '../context.js';
 import { jobSchemaName } from '../database/isolation.js';
-import { removeLeftIntents } from '../modules/tenant/realm-provisioning.service.js';
-import { lookForMissingRealms } from '../modules/tenant/realm-search.service.js';
-import { syncRealm, tenantsOutOfSync } from '../modules/tenant/realm-sync.service.js';
+import { removeLeftIntents } from '../modules/realm/realm-provisioning.service.js';
+import { lookForMissingRealms } from '../modules/realm/realm-search.service.js';
+import { syncRealm, tenantsOutOfSync } from '../modules/realm/realm-sync.service.js';
 import type { Jobs } from './jobs.js';
 import { choreQueues, everyMinute, queues, realmSyncQueue, type ChoreQueue } from './queues.js';
 

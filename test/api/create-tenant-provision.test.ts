@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { removeLeftIntents } from '../../src/modules/tenant/realm-provisioning.service.js';
+import { removeLeftIntents } from '../../src/modules/realm/realm-provisioning.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { codesOf, faultsOf } from '../support/client.js';
 import { CreateTenantDocument, type CreateTenantInput } from '../support/generated/operations.js';

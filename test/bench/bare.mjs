@@ -2,13 +2,14 @@ import { fastify } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 
-import { createOutbound } from '../../dist/src/integrations/guarded-fetch.js';
-import { createKeySets } from '../../dist/src/integrations/keycloak/key-sets.js';
-import { realmAddress } from '../../dist/src/integrations/keycloak/realm-address.js';
-import { parseAllowEntry } from '../../dist/src/integrations/outbound.rules.js';
-import { authenticate } from '../../dist/src/modules/identity/bearer.js';
-import { createPlatformTokens } from '../../dist/src/modules/identity/platform-token.js';
-import { serve } from './serve.mjs';
+import { compiled, serve } from './serve.mjs';
+
+const { createOutbound } = await compiled('integrations/guarded-fetch');
+const { createKeySets } = await compiled('integrations/keycloak/key-sets');
+const { realmAddress } = await compiled('integrations/keycloak/realm-address');
+const { parseAllowEntry } = await compiled('integrations/outbound.rules');
+const { authenticate } = await compiled('modules/identity/bearer.service');
+const { createPlatformTokens } = await compiled('modules/identity/platform-token.service');
 
 const page = `select id, tenant_id as "tenantId", code, name, description, domain, status,
     status in ('TRIAL', 'ACTIVE') as "isActive", version, status_changed_at as "statusChangedAt",

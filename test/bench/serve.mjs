@@ -18,3 +18,12 @@ export async function serve(start) {
   });
   process.send(url);
 }
+
+/**
+ * A module of the compiled service.
+ *
+ * @param {string} path below `src/`, without an ending
+ */
+export async function compiled(path) {
+  return await import(new URL(`../../dist/src/${path}.js`, import.meta.url).href);
+}

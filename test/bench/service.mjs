@@ -1,6 +1,7 @@
-import { startApp } from '../../dist/src/app.js';
-import { createLogger } from '../../dist/src/log.js';
-import { serve } from './serve.mjs';
+import { compiled, serve } from './serve.mjs';
+
+const { startApp } = await compiled('app');
+const { createLogger } = await compiled('log');
 
 /** The service as it is started in production, but for where its settings come from. */
 await serve(async ({ secretsKey, ...config }) => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, expect, it } from 'vitest';
 
 import { connectDatabases } from '../../src/database/databases.js';
-import { findLogo, readLogoImage, storeLogo } from '../../src/modules/branding/logo-image.js';
+import { findLogo, readLogoImage, storeLogo } from '../../src/modules/branding/logo-image.service.js';
 import { createTestDatabase, executeSql } from '../support/database.js';
 
 const database = await createTestDatabase();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isUnavailable, violatedUnique } from '../../src/database/conflicts.js';
 import { connectDatabases, type Databases } from '../../src/database/databases.js';
 import { inTransaction } from '../../src/database/transaction.js';
-import { RealmIntent } from '../../src/modules/tenant/realm-intent.entity.js';
+import { RealmIntent } from '../../src/modules/realm/realm-intent.entity.js';
 import { createTestDatabase, executeSql, type TestDatabase } from '../support/database.js';
 import { insertTenant } from '../support/rows.js';
 

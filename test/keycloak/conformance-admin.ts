@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import type { Suite } from './conformance.js';
-import { makerToken, realmDocument } from './conformance-realm.js';
+import { makerToken, realmDocument, type Suite } from './conformance-realm.js';
 import { admin, administratorToken, get, post, tokensOf, type Answer } from './provider.js';
 
 const forbidden = { status: 403, body: { error: 'HTTP 403 Forbidden' } };

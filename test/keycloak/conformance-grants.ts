@@ -2,8 +2,7 @@ import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, type JWK } from
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
 import { totpCode, totpStep } from '../../src/embedded/keycloak/totp.js';
-import type { Suite } from './conformance.js';
-import { totpSecret } from './conformance-realm.js';
+import { totpSecret, type Suite } from './conformance-realm.js';
 import { administratorToken, get, post, tokensOf, type Answer, type Form } from './provider.js';
 
 const core = { client_id: 'cx-core', client_secret: 'core-secret' };

@@ -118,3 +118,9 @@ export async function makerToken({ url }: Provider, { clientId, secret }: Fixtur
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
   return tokensOf(await post(url, 'master', 'token', form)).access_token;
 }
+
+/** What the rows of the suite share; read it inside a test, not before. */
+export interface Suite {
+  readonly provider: Provider;
+  readonly fixture: Fixture;
+}

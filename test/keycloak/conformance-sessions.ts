@@ -1,7 +1,6 @@
 import * as oidc from 'openid-client';
 import { expect, test } from 'vitest';
-import type { Suite } from './conformance.js';
-import { makerToken, person } from './conformance-realm.js';
+import { makerToken, person, type Suite } from './conformance-realm.js';
 import { admin, madeId, post, tokensOf, type Answer, type Form, type Tokens } from './provider.js';
 
 const ended = { status: 400, body: { error: 'invalid_grant', error_description: 'Session not active' } };

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { adminRows } from './conformance-admin.js';
 import { grantRows } from './conformance-grants.js';
-import { makeFixture, type Fixture } from './conformance-realm.js';
+import { makeFixture, type Fixture, type Suite } from './conformance-realm.js';
 import { sessionRows } from './conformance-sessions.js';
 import type { Provider } from './provider.js';
-
-/** What the rows of the suite share; read it inside a test, not before. */
-export interface Suite {
-  readonly provider: Provider;
-  readonly fixture: Fixture;
-}
 
 /**
  * Everything about Keycloak that Tenantry relies on, as promises that any provider must keep.

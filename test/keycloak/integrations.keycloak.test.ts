@@ -10,8 +10,8 @@ import { createPlatformLogin, type PlatformLogin } from '../../src/integrations/
 import { realmAddress, type RealmAddress } from '../../src/integrations/keycloak/realm-address.js';
 import { createRealmAdmin, type RealmAdmin } from '../../src/integrations/keycloak/realm-admin.js';
 import { grantRealmToken } from '../../src/integrations/keycloak/realm-grant.js';
-import { createPlatformTokens, type PlatformTokens } from '../../src/modules/identity/platform-token.js';
-import { verifyTenantToken } from '../../src/modules/identity/tenant-claims.js';
+import { createPlatformTokens, type PlatformTokens } from '../../src/modules/identity/platform-token.service.js';
+import { verifyTenantToken } from '../../src/modules/identity/tenant-claims.service.js';
 import { startTestKeycloak, type TestKeycloak } from '../support/keycloak.js';
 
 let keycloak: TestKeycloak;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { UserFault } from '../../src/errors.js';
 import type { LogoKind } from '../../src/modules/branding/image.rules.js';
-import { readLogoImage } from '../../src/modules/branding/logo-image.js';
+import { readLogoImage } from '../../src/modules/branding/logo-image.service.js';
 
 /** The code of the fault; undefined where the picture is taken. */
 async function refusal(bytes: Buffer, kind: LogoKind): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Faults } from '../../src/faults.js';
 import { imageLimits } from '../../src/modules/branding/image.rules.js';
-import { readLogoImage, readOptionalLogo, readUpload } from '../../src/modules/branding/logo-image.js';
+import { readLogoImage, readOptionalLogo, readUpload } from '../../src/modules/branding/logo-image.service.js';
 
 const path = ['input', 'logo'];
 const read = (bytes: Buffer) => readLogoImage(bytes, 'logo', path);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { UserFault } from '../../src/errors.js';
 import { imageLimits, type LogoKind } from '../../src/modules/branding/image.rules.js';
-import { readLogoImage } from '../../src/modules/branding/logo-image.js';
+import { readLogoImage } from '../../src/modules/branding/logo-image.service.js';
 
 const path = ['input', 'logo'];
 const read = (bytes: Buffer, kind: LogoKind = 'logo') => readLogoImage(bytes, kind, path);

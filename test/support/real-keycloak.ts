@@ -77,8 +77,7 @@ export async function startRealKeycloak(options: RealKeycloakOptions = {}): Prom
   const administrator = { username: 'keycloak-admin', password: randomUUID() };
   const url = `http://127.0.0.1:${port}`;
   const publicUrl = options.hostname === undefined ? url : `http://${options.hostname}:${port}`;
-  const database = options.folder === undefined ? [] : [`--db-url=jdbc:h2:file:${options.folder}/keycloak`];
-  const args = ['start-dev', '--db=dev-mem', ...database, `--http-port=${port}`];
+  const args = ['start-dev', '--db=dev-mem', `--http-port=${port}`];
   args.push(`--http-management-port=${managementPort}`, ...(options.hostname ? [`--hostname=${publicUrl}`] : []));
   const start = async (): Promise<ChildProcess> => {
     const keycloak = spawn(join(home, 'bin', 'kc.sh'), args, {
@@ -86,6 +85,7 @@ export async function startRealKeycloak(options: RealKeycloakOptions = {}): Prom
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        ...(options.folder && { KC_DB_URL: `jdbc:h2:file:${options.folder}/keycloak;NON_KEYWORDS=VALUE` }),
         KC_BOOTSTRAP_ADMIN_USERNAME: administrator.username,
         KC_BOOTSTRAP_ADMIN_PASSWORD: administrator.password,
       },

@@ -8,7 +8,7 @@ import type { Health } from '../../src/http/health-route.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import { createLogger } from '../../src/log.js';
 import { permissionsByRole, type Role } from '../../src/modules/identity/permission.rules.js';
-import type { Viewer } from '../../src/modules/identity/viewer.js';
+import type { Viewer } from '../../src/modules/identity/viewer.rules.js';
 import { smallApiResolvers } from './small-schema.js';
 
 function viewerOf(role: Role, tenant: string | null = null): Viewer {

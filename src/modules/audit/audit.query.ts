@@ -3,7 +3,13 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
-import { canonicalText, keysetPage, type KeysetOptions, type PageArguments, type PageQuery } from '../../database/keyset.js';
+import {
+  canonicalText,
+  keysetPage,
+  type KeysetOptions,
+  type PageArguments,
+  type PageQuery,
+} from '../../database/keyset.js';
 import { timestamp } from '../../database/sql.js';
 import { RequestFault } from '../../errors.js';
 import { selectedFields } from '../../graphql/selection.js';

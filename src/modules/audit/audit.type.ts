@@ -7,7 +7,7 @@ import { UserErrorCodeEnum } from '../../graphql/payload.type.js';
 import { DateTimeScalar, JSONObjectScalar, URLScalar } from '../../graphql/scalars.js';
 import type { JsonObject } from '../../validation/json-object.rules.js';
 import type { TenantStatus } from '../tenant/lifecycle.rules.js';
-import { TenantStatusEnum } from '../tenant/tenant.enums.js';
+import { TenantStatusEnum } from '../tenant/tenant-enums.type.js';
 import { auditActions, type AuditAction } from './audit.rules.js';
 
 export const AuditActionEnum = enumOf(auditActions);

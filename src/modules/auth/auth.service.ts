@@ -4,9 +4,9 @@ import { Faults } from '../../faults.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import type { TokenSet } from '../../integrations/keycloak/platform-login.js';
 import { optionalText, requiredText, secretText, textLimits } from '../../validation/text.rules.js';
-import type { PlatformToken } from '../identity/platform-token.js';
-import { TokenRefusal } from '../identity/token-refusal.js';
-import type { Viewer } from '../identity/viewer.js';
+import type { PlatformToken } from '../identity/platform-token.service.js';
+import { TokenRefusal } from '../identity/token-refusal.rules.js';
+import type { Viewer } from '../identity/viewer.rules.js';
 
 export interface LoginDetails {
   readonly user?: { readonly username: string; readonly password: string; readonly oneTimeCode?: string | null } | null;

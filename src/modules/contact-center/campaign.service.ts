@@ -6,8 +6,8 @@ import { Faults } from '../../faults.js';
 import type { KeyRing } from '../../secrets/key-ring.js';
 import { open } from '../../secrets/seal.js';
 import { openMap, sealMap, sealOne } from '../../secrets/sealed-map.js';
-import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.js';
-import type { TenantRecord } from '../tenant/tenant-record.js';
+import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.service.js';
+import type { TenantRecord } from '../tenant/tenant-record.service.js';
 import { Campaign } from './campaign.entity.js';
 import {
   checkCampaigns,

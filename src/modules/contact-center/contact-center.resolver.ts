@@ -2,7 +2,7 @@ import { Arg, Authorized, Ctx, Int, Mutation, Resolver } from 'type-graphql';
 
 import type { RequestContext } from '../../context.js';
 import { expectedVersionArgument } from '../../graphql/arguments.js';
-import type { Changed } from '../tenant/change-tenant.js';
+import type { Changed } from '../tenant/change-tenant.service.js';
 import { TenantRef } from '../tenant/tenant.input.js';
 import { TenantPayload } from '../tenant/tenant-payload.type.js';
 import { setTenantCampaigns } from './campaign.service.js';

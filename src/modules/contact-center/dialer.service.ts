@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../context.js';
 import { Faults } from '../../faults.js';
-import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.js';
+import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.service.js';
 import { dialerColumns, type DialerSettings } from './dialer.rules.js';
 
 /**

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
-import { visibleTo } from '../tenant/find-tenant.js';
+import { visibleTo } from '../tenant/find-tenant.service.js';
 import { isOperational, tenantStatuses, type TenantStatus } from '../tenant/lifecycle.rules.js';
 import { live } from '../tenant/tenant-lists.query.js';
 import { subscriptionTiers, type SubscriptionTier } from '../tenant/subscription.rules.js';

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../context.js';
 import { ConnectionArguments } from '../../graphql/connection.args.js';
 import { NonNegativeIntScalar, TimeZoneScalar, YearMonthScalar } from '../../graphql/scalars.js';
 import type { TenantStatus } from '../tenant/lifecycle.rules.js';
-import { TenantStatusEnum } from '../tenant/tenant.enums.js';
+import { TenantStatusEnum } from '../tenant/tenant-enums.type.js';
 import { listByStatus, listExpired, listUpcomingExpiries } from '../tenant/tenant-lists.query.js';
 import { readTenantPage } from '../tenant/tenant-page.query.js';
 import { TenantConnection } from '../tenant/tenant-payload.type.js';

@@ -3,7 +3,7 @@ import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { YearMonthScalar } from '../../graphql/scalars.js';
 import type { TenantStatus } from '../tenant/lifecycle.rules.js';
 import type { SubscriptionTier } from '../tenant/subscription.rules.js';
-import { SubscriptionTierEnum, TenantStatusEnum } from '../tenant/tenant.enums.js';
+import { SubscriptionTierEnum, TenantStatusEnum } from '../tenant/tenant-enums.type.js';
 
 @ObjectType({ description: 'How many tenants have a status.' })
 export class StatusCount {

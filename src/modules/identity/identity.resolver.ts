@@ -2,7 +2,7 @@ import { Authorized, Ctx, Query, Resolver } from 'type-graphql';
 
 import type { RequestContext } from '../../context.js';
 import { Viewer } from './identity.type.js';
-import type { Viewer as CurrentViewer } from './viewer.js';
+import type { Viewer as CurrentViewer } from './viewer.rules.js';
 
 @Resolver(() => Viewer)
 export class IdentityResolver {

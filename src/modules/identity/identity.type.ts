@@ -2,7 +2,7 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql';
 
 import { enumOf } from '../../graphql/enum.js';
 import { permissions, permissionsByRole, type Permission, type Role } from './permission.rules.js';
-import type { Viewer as CurrentViewer } from './viewer.js';
+import type { Viewer as CurrentViewer } from './viewer.rules.js';
 
 export const RoleEnum = enumOf(Object.keys(permissionsByRole) as Role[]);
 registerEnumType(RoleEnum, {

@@ -1,7 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 
-import type { FindTenantByIssuer, IssuerTenant } from './tenant-bearer.js';
+import type { FindTenantByIssuer, IssuerTenant } from './tenant-bearer.service.js';
 
 /** Looks a tenant up by the exact issuer of its realm: one query on a unique index. */
 export function tenantByIssuer(orm: MikroORM): FindTenantByIssuer {

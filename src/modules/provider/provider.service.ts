@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { KeyRing } from '../../secrets/key-ring.js';
 import { openMap, sealMap, type SealedPlace } from '../../secrets/sealed-map.js';
 import type { SecretValues } from '../../validation/secret-values.rules.js';
-import type { TenantRecord } from '../tenant/tenant-record.js';
+import type { TenantRecord } from '../tenant/tenant-record.service.js';
 import { Provider } from './provider.entity.js';
 import { providerKey, type CheckedProvider } from './provider.rules.js';
 

@@ -1,11 +1,11 @@
 import type { RequestContext } from '../../context.js';
 import { UserFault, userFault, type UserErrorCode } from '../../errors.js';
 import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
-import type { TenantKey } from '../tenant/find-tenant.js';
+import type { TenantKey } from '../tenant/find-tenant.service.js';
 import { isOperational } from '../tenant/lifecycle.rules.js';
-import { freshToken } from './fresh-token.js';
-import type { IssuedToken } from './tenant-tokens.js';
-import { recordRefusal } from './token-refused.js';
+import { freshToken } from './fresh-token.service.js';
+import type { IssuedToken } from './token-cache.service.js';
+import { recordRefusal } from './token-refused.service.js';
 import { findTokenTenant, type TokenTenant } from './token-tenant.query.js';
 
 /** A token bound to a tenant, with the tenant's context. */

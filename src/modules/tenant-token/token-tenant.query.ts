@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
-import { tenantNamedBy, visibleTo, type TenantKey } from '../tenant/find-tenant.js';
+import { tenantNamedBy, visibleTo, type TenantKey } from '../tenant/find-tenant.service.js';
 import type { TenantStatus } from '../tenant/lifecycle.rules.js';
-import type { RealmOrigin, RealmSyncState } from '../tenant/realm.rules.js';
+import type { RealmOrigin, RealmSyncState } from '../realm/realm.rules.js';
 
 /** What issuing a token needs to know of a tenant, in one row. */
 export interface TokenTenant {

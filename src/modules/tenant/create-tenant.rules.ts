@@ -13,7 +13,7 @@ import {
 import { checkProviders, type CheckedProvider, type ProviderSettings } from '../provider/provider.rules.js';
 import { twoFactorColumns, type TwoFactorChoice, type TwoFactorColumns } from '../two-factor/two-factor.rules.js';
 import { mergeContacts, type ContactsChanges, type ContactsColumns } from './contacts.rules.js';
-import { checkAdoptedRealm, checkProvisionedRealm, checkScope } from './realm.rules.js';
+import { checkAdoptedRealm, checkProvisionedRealm, checkScope } from '../realm/realm.rules.js';
 import { mergeRegion, type RegionChanges, type RegionColumns } from './region.rules.js';
 import {
   defaultSubscription,

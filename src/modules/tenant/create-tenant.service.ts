@@ -8,12 +8,12 @@ import { inTransaction } from '../../database/transaction.js';
 import { RequestFault, userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
-import { readPictures, type SentPictures } from '../branding/brand-pictures.js';
+import { readPictures, type SentPictures } from '../branding/brand-pictures.service.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
 import { addressToProbe } from '../two-factor/otp-manager.rules.js';
-import type { Changed } from './change-tenant.js';
+import type { Changed } from './change-tenant.service.js';
 import { planTenant, realmPaths, type TenantPlan, type TenantRequest } from './create-tenant.rules.js';
-import { keyedInput, underKey, type KeyedInput } from './idempotency.js';
+import { keyedInput, underKey, type KeyedInput } from './idempotency.service.js';
 import {
   codeTaken,
   insertTenant,
@@ -21,13 +21,13 @@ import {
   tenantIdTaken,
   withTakenAsFault,
   type SettledPlan,
-} from './new-tenant.js';
-import { areKeysTaken, proveRealm, type RealmPart } from './realm-adoption.service.js';
-import { RealmIntent } from './realm-intent.entity.js';
-import { provisionTenant } from './realm-provisioning.service.js';
+} from './insert-tenant.service.js';
+import { areKeysTaken, proveRealm, type RealmPart } from '../realm/realm-adoption.service.js';
+import { RealmIntent } from '../realm/realm-intent.entity.js';
+import { provisionTenant } from '../realm/realm-provisioning.service.js';
 import { isCode } from './tenant-names.rules.js';
 import { Tenant } from './tenant.entity.js';
-import { syncRealm } from './realm-sync.service.js';
+import { syncRealm } from '../realm/realm-sync.service.js';
 
 export type TenantRequestWithFiles = TenantRequest & SentPictures & { idempotencyKey?: string | null };
 

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../context.js';
 import { RequestFault } from '../../errors.js';
 import { openCampaigns } from '../contact-center/campaign.service.js';
 import { openProviders } from '../provider/provider.service.js';
-import { loadRecord } from './tenant-record.js';
+import { loadRecord } from './tenant-record.service.js';
 import { readTenant, tenantColumns } from './tenant.query.js';
 import { Tenant as StoredTenant } from './tenant.entity.js';
 import type { Tenant } from './tenant.type.js';

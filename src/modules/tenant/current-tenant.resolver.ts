@@ -4,7 +4,7 @@ import { Authorized, Ctx, FieldResolver, Info, Query, Resolver, Root } from 'typ
 import type { RequestContext } from '../../context.js';
 import { selectedFields } from '../../graphql/selection.js';
 import { Viewer } from '../identity/identity.type.js';
-import type { Viewer as CurrentViewer } from '../identity/viewer.js';
+import type { Viewer as CurrentViewer } from '../identity/viewer.rules.js';
 import { readCurrentTenant } from './current-tenant.query.js';
 import { revealSecrets } from './current-tenant.service.js';
 import { Tenant } from './tenant.type.js';

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../context.js';
 import { RequestFault } from '../../errors.js';
 import { actorOf } from '../audit/audit.service.js';
-import { recordOnce } from '../audit/record-once.js';
+import { recordOnce } from '../audit/record-once.service.js';
 import { readCurrentSecrets } from './current-tenant.query.js';
 import { Tenant } from './tenant.entity.js';
 

@@ -7,8 +7,8 @@ import { Faults } from '../../faults.js';
 import { optionalText, requiredText, textLimits } from '../../validation/text.rules.js';
 import { auditChanges, type AuditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
-import { touch, type Changed, type ChangeTarget } from './change-tenant.js';
-import { lockTenant } from './find-tenant.js';
+import { touch, type Changed, type ChangeTarget } from './change-tenant.service.js';
+import { lockTenant } from './find-tenant.service.js';
 import {
   isOperational,
   statusAfter,
@@ -18,7 +18,7 @@ import {
 } from './lifecycle.rules.js';
 import { activatedSubscription, type SubscriptionSettings } from './subscription.rules.js';
 import type { Tenant } from './tenant.entity.js';
-import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.js';
+import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.service.js';
 
 export interface TransitionDetails {
   readonly reason?: string | null;

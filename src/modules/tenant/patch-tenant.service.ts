@@ -2,17 +2,22 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
 import { Faults } from '../../faults.js';
-import { readPictures, storePictures, type BrandPictures, type SentPictures } from '../branding/brand-pictures.js';
+import {
+  readPictures,
+  storePictures,
+  type BrandPictures,
+  type SentPictures,
+} from '../branding/brand-pictures.service.js';
 import type { Provider } from '../provider/provider.entity.js';
 import { checkProviders, type CheckedProvider } from '../provider/provider.rules.js';
 import { openProviders, replaceProviders } from '../provider/provider.service.js';
 import { addressToProbe, type OtpState } from '../two-factor/otp-manager.rules.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
-import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.js';
-import { checkChangeable, loadTenant } from './find-tenant.js';
+import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.service.js';
+import { checkChangeable, loadTenant } from './find-tenant.service.js';
 import { holdsNothing, otpManagerPath, planPatch, type TenantChanges } from './patch-tenant.rules.js';
 import type { Tenant } from './tenant.entity.js';
-import { loadRecord, type TenantRecord } from './tenant-record.js';
+import { loadRecord, type TenantRecord } from './tenant-record.service.js';
 
 /** A patch as it is sent: the two lesser pictures stand in the profile's branding. */
 export type TenantChangesWithFiles = TenantChanges & {

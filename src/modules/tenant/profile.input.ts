@@ -14,7 +14,7 @@ import { ProviderInput } from '../provider/provider.input.js';
 import type { ContactChanges, ContactsChanges } from './contacts.rules.js';
 import type { RegionChanges } from './region.rules.js';
 import type { SubscriptionChanges, SubscriptionSettings, SubscriptionTier } from './subscription.rules.js';
-import { SubscriptionTierEnum } from './tenant.enums.js';
+import { SubscriptionTierEnum } from './tenant-enums.type.js';
 
 @InputType({ description: 'Where the tenant operates.' })
 export class RegionInput implements RegionChanges {

@@ -4,7 +4,7 @@ import { enumOf } from '../../graphql/enum.js';
 import { CountryCodeScalar, DateTimeScalar } from '../../graphql/scalars.js';
 import type { TenantStatus } from './lifecycle.rules.js';
 import type { SubscriptionTier } from './subscription.rules.js';
-import { SubscriptionTierEnum, TenantStatusEnum } from './tenant.enums.js';
+import { SubscriptionTierEnum, TenantStatusEnum } from './tenant-enums.type.js';
 import { sortDirections, tenantSortFields, type SortDirection, type TenantSortField } from './tenant-list.rules.js';
 
 export const TenantSortFieldEnum = enumOf(tenantSortFields);

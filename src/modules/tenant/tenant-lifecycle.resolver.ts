@@ -2,7 +2,7 @@ import { Arg, Authorized, Ctx, Int, Mutation, Resolver } from 'type-graphql';
 
 import type { RequestContext } from '../../context.js';
 import { expectedVersionArgument } from '../../graphql/arguments.js';
-import type { Changed } from './change-tenant.js';
+import type { Changed } from './change-tenant.service.js';
 import { changeStatus } from './lifecycle.service.js';
 import { SubscriptionInput } from './profile.input.js';
 import { TenantRef } from './tenant.input.js';

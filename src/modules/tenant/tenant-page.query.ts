@@ -4,7 +4,7 @@ import { sql, type QueryExecutorProvider, type RawBuilder, type SqlBool } from '
 import type { RequestContext } from '../../context.js';
 import { keysetPage, type PageArguments, type SortKey } from '../../database/keyset.js';
 import { selectedFields } from '../../graphql/selection.js';
-import { visibleTo } from './find-tenant.js';
+import { visibleTo } from './find-tenant.service.js';
 import { tenantColumns } from './tenant.query.js';
 import type { Tenant } from './tenant.type.js';
 import type { TenantConnection } from './tenant-payload.type.js';

@@ -3,7 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { Logo } from '../branding/logo.entity.js';
 import { twoFactorChannels } from '../two-factor/two-factor.rules.js';
 import { tenantStatuses } from './lifecycle.rules.js';
-import { realmOrigins, realmStates, realmSyncStates } from './realm.rules.js';
+import { realmOrigins, realmStates, realmSyncStates } from '../realm/realm.rules.js';
 import { subscriptionTiers } from './subscription.rules.js';
 
 export interface ContactColumn {

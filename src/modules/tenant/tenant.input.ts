@@ -8,7 +8,7 @@ import { BrandingInput } from '../branding/branding.input.js';
 import { CampaignInput, DialerInput, MediaServerInput } from '../contact-center/contact-center.input.js';
 import { ProviderInput } from '../provider/provider.input.js';
 import { TwoFactorInput } from '../two-factor/two-factor.input.js';
-import type { TenantKey } from './find-tenant.js';
+import type { TenantKey } from './find-tenant.service.js';
 import { ContactsInput, RegionInput, SubscriptionInput, TenantProfilePatch } from './profile.input.js';
 
 @OneOf()

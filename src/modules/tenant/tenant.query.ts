@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
 import { timestamp } from '../../database/sql.js';
-import { tenantNamedBy, visibleTo, type TenantKey } from './find-tenant.js';
+import { tenantNamedBy, visibleTo, type TenantKey } from './find-tenant.service.js';
 import { availableTransitions, isOperational, tenantStatuses } from './lifecycle.rules.js';
 import type { Tenant } from './tenant.type.js';
 

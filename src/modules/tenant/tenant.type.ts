@@ -8,7 +8,7 @@ import { ProviderAssociation } from '../provider/provider.type.js';
 import { TwoFactorConfig, type TwoFactorDisabled, type TwoFactorEnabled } from '../two-factor/two-factor.type.js';
 import type { TenantStatus, TenantTransition } from './lifecycle.rules.js';
 import { Contacts, Region } from './profile.type.js';
-import type { RealmOrigin, RealmState, RealmSyncState } from './realm.rules.js';
+import type { RealmOrigin, RealmState, RealmSyncState } from '../realm/realm.rules.js';
 import type { SubscriptionTier } from './subscription.rules.js';
 import {
   RealmOriginEnum,
@@ -17,7 +17,7 @@ import {
   SubscriptionTierEnum,
   TenantStatusEnum,
   TenantTransitionEnum,
-} from './tenant.enums.js';
+} from './tenant-enums.type.js';
 
 @ObjectType({ description: "Whether Keycloak already is as the tenant's status wants it." })
 export class RealmSync {

@@ -1,7 +1,7 @@
 import type { KeyRing } from '../../secrets/key-ring.js';
 import { open } from '../../secrets/seal.js';
 import { sealOne } from '../../secrets/sealed-map.js';
-import type { Tenant } from './tenant.entity.js';
+import type { Tenant } from '../tenant/tenant.entity.js';
 
 const field = 'tenant.client_secret';
 

@@ -1,6 +1,6 @@
 import type { AppServices } from '../../context.js';
 import type { RealmCare, RealmLook } from '../../integrations/keycloak/realm-care.js';
-import type { Tenant } from './tenant.entity.js';
+import type { Tenant } from '../tenant/tenant.entity.js';
 
 /** Where a realm that Tenantry made is by now, and how it looks. */
 export type LocatedRealm = {

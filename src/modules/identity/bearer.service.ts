@@ -2,10 +2,10 @@ import { decodeJwt } from 'jose';
 
 import { RequestFault } from '../../errors.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
-import type { PlatformTokens } from './platform-token.js';
-import type { TenantBearer } from './tenant-bearer.js';
-import { throwRefusal, TokenRefusal } from './token-refusal.js';
-import type { Viewer } from './viewer.js';
+import type { PlatformTokens } from './platform-token.service.js';
+import type { TenantBearer } from './tenant-bearer.service.js';
+import { throwRefusal, TokenRefusal } from './token-refusal.rules.js';
+import type { Viewer } from './viewer.rules.js';
 
 export interface BearerPorts {
   readonly platformTokens: PlatformTokens;

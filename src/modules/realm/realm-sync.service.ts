@@ -6,8 +6,8 @@ import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
-import { wantsRealmEnabled } from './lifecycle.rules.js';
-import { Tenant } from './tenant.entity.js';
+import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /** Each holds a connection while Keycloak is waited for: the other connections are for what needs only the database. */
 const fewAtATime = pLimit(3);

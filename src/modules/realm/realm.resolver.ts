@@ -1,13 +1,13 @@
 import { Arg, Authorized, Ctx, Extensions, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 
 import type { RequestContext } from '../../context.js';
-import type { Changed } from './change-tenant.js';
+import type { Changed } from '../tenant/change-tenant.service.js';
 import { readDrift, type RealmDriftReport } from './realm-drift.service.js';
 import { RealmDrift } from './realm-drift.type.js';
 import { reconcileRealm } from './realm-reconciliation.service.js';
-import { TenantRef } from './tenant.input.js';
-import { TenantPayload } from './tenant-payload.type.js';
-import { KeycloakSettings } from './tenant.type.js';
+import { TenantRef } from '../tenant/tenant.input.js';
+import { TenantPayload } from '../tenant/tenant-payload.type.js';
+import { KeycloakSettings } from '../tenant/tenant.type.js';
 
 @Resolver(() => KeycloakSettings)
 export class RealmResolver {

@@ -1,4 +1,4 @@
-import { wantsRealmEnabled, type TenantStatus } from './lifecycle.rules.js';
+import { wantsRealmEnabled, type TenantStatus } from '../tenant/lifecycle.rules.js';
 
 /** What may be otherwise in a tenant's realm than Tenantry left it, or needs it: each with what it means. */
 export const realmDriftCodes = {

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-import { Tenant } from './tenant.entity.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 const RealmKeySchema = defineEntity({
   name: 'RealmKey',

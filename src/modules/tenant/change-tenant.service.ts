@@ -4,8 +4,8 @@ import type { RequestContext } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
 import { auditChanges, type AuditAction, type AuditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
-import { lockTenant, type TenantKey } from './find-tenant.js';
-import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.js';
+import { lockTenant, type TenantKey } from './find-tenant.service.js';
+import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.service.js';
 
 /** Which tenant a change is for, and which version its caller has seen. */
 export interface ChangeTarget {

@@ -12,10 +12,10 @@ import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
 import { coreClientId } from '../../integrations/keycloak/realm-document.js';
 import { actorOf } from '../audit/audit.service.js';
-import { realmPaths } from './create-tenant.rules.js';
-import { insertTenant, withTakenAsFault, type RealmInHand, type SettledPlan } from './new-tenant.js';
+import { realmPaths } from '../tenant/create-tenant.rules.js';
+import { insertTenant, withTakenAsFault, type RealmInHand, type SettledPlan } from '../tenant/insert-tenant.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
-import { Tenant } from './tenant.entity.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /** Keycloak must not make realms in parallel: one at a time here, and by an advisory lock over all replicas. */
 const oneAtATime = pLimit(1);

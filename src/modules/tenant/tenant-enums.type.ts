@@ -2,7 +2,7 @@ import { registerEnumType } from 'type-graphql';
 
 import { enumOf } from '../../graphql/enum.js';
 import { tenantStatuses, tenantTransitions } from './lifecycle.rules.js';
-import { realmOrigins, realmStates, realmSyncStates } from './realm.rules.js';
+import { realmOrigins, realmStates, realmSyncStates } from '../realm/realm.rules.js';
 import { subscriptionTiers } from './subscription.rules.js';
 
 export const TenantStatusEnum = enumOf(tenantStatuses);

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { Faults } from '../../faults.js';
 import type { ReceivedFile } from './image.rules.js';
-import { readOptionalLogo, storeLogo, type StoredImage } from './logo-image.js';
+import { readOptionalLogo, storeLogo, type StoredImage } from './logo-image.service.js';
 
 type SentFile = ReceivedFile | Promise<ReceivedFile> | null | undefined;
 

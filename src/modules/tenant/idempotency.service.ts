@@ -9,7 +9,7 @@ import { Faults } from '../../faults.js';
 import { requiredText, textLimits } from '../../validation/text.rules.js';
 import { actorOf } from '../audit/audit.service.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
-import { RealmIntent } from './realm-intent.entity.js';
+import { RealmIntent } from '../realm/realm-intent.entity.js';
 
 /** A caller's key together with what it was sent with. */
 export interface KeyedInput {

@@ -6,12 +6,12 @@ import { Faults } from '../../faults.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import { secretText } from '../../validation/text.rules.js';
-import { changeTenant, type Changed, type ChangeTarget } from './change-tenant.js';
-import { sealClientSecret } from './client-secret.js';
-import { checkChangeable, loadTenant } from './find-tenant.js';
+import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.service.js';
+import { sealClientSecret } from './sealed-client-secret.service.js';
+import { checkChangeable, loadTenant } from '../tenant/find-tenant.service.js';
 import { proveRealm, type RealmPart } from './realm-adoption.service.js';
 import type { RealmOrigin } from './realm.rules.js';
-import type { Tenant } from './tenant.entity.js';
+import type { Tenant } from '../tenant/tenant.entity.js';
 
 /** Each holds a connection while Keycloak is waited for: the other connections are for what needs only the database. */
 const twoAtATime = pLimit(2);

@@ -1,7 +1,7 @@
 import { jwtVerify, type JWTPayload } from 'jose';
 
 import { tokenAlgorithms, type KeySets, type KeySource } from '../../integrations/keycloak/key-sets.js';
-import { throwRefusal, TokenRefusal } from './token-refusal.js';
+import { throwRefusal, TokenRefusal } from './token-refusal.rules.js';
 
 /** The realm that a token is to be from. */
 export interface ExpectedRealm {

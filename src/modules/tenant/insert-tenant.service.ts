@@ -5,16 +5,16 @@ import { violatedUnique } from '../../database/conflicts.js';
 import { userFault, type UserErrorCode } from '../../errors.js';
 import { auditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
-import { storePictures, type BrandPictures } from '../branding/brand-pictures.js';
+import { storePictures, type BrandPictures } from '../branding/brand-pictures.service.js';
 import { replaceCampaigns } from '../contact-center/campaign.service.js';
 import { replaceProviders } from '../provider/provider.service.js';
-import { sealClientSecret } from './client-secret.js';
+import { sealClientSecret } from '../realm/sealed-client-secret.service.js';
 import { realmPaths, type TenantPlan } from './create-tenant.rules.js';
-import { settleKey, type KeyedInput } from './idempotency.js';
+import { settleKey, type KeyedInput } from './idempotency.service.js';
 import { nextWholeSecond } from './lifecycle.service.js';
-import { registerKeys } from './realm-adoption.service.js';
+import { registerKeys } from '../realm/realm-adoption.service.js';
 import { Tenant } from './tenant.entity.js';
-import { auditViewOf, type TenantRecord } from './tenant-record.js';
+import { auditViewOf, type TenantRecord } from './tenant-record.service.js';
 
 /** A realm that is there, and how tokens are had from it. */
 export interface RealmInHand {

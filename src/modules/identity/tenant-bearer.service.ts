@@ -6,11 +6,11 @@ import { RequestFault } from '../../errors.js';
 import type { KeySets } from '../../integrations/keycloak/key-sets.js';
 import { realmAddress, type PlatformKeycloak } from '../../integrations/keycloak/realm-address.js';
 import { isOperational, type TenantStatus } from '../tenant/lifecycle.rules.js';
-import type { RealmOrigin } from '../tenant/realm.rules.js';
+import type { RealmOrigin } from '../realm/realm.rules.js';
 import { permissionsOf, type Role } from './permission.rules.js';
-import { verifyTenantToken, type TenantClaims } from './tenant-claims.js';
-import { TokenRefusal } from './token-refusal.js';
-import type { Viewer } from './viewer.js';
+import { verifyTenantToken, type TenantClaims } from './tenant-claims.service.js';
+import { TokenRefusal } from './token-refusal.rules.js';
+import type { Viewer } from './viewer.rules.js';
 
 /** What the database says about the tenant of an issuer. */
 export interface IssuerTenant {

@@ -6,8 +6,8 @@ import type { Faults } from '../../faults.js';
 import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
-import { verifyTenantToken } from '../identity/tenant-claims.js';
-import { TokenRefusal } from '../identity/token-refusal.js';
+import { verifyTenantToken } from '../identity/tenant-claims.service.js';
+import { TokenRefusal } from '../identity/token-refusal.rules.js';
 import { RealmKey } from './realm-key.entity.js';
 
 export interface RealmCredentials {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../context.js';
 import type { UserErrorCode } from '../../errors.js';
 import { actorOf } from '../audit/audit.service.js';
-import { recordOnce } from '../audit/record-once.js';
+import { recordOnce } from '../audit/record-once.service.js';
 
 const onceInMs = 60_000;
 

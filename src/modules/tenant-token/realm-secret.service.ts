@@ -2,7 +2,7 @@ import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { recordAudit, systemActor } from '../audit/audit.service.js';
-import { openClientSecret, sealClientSecret } from '../tenant/client-secret.js';
+import { openClientSecret, sealClientSecret } from '../realm/sealed-client-secret.service.js';
 import { Tenant } from '../tenant/tenant.entity.js';
 import type { TokenTenant } from './token-tenant.query.js';
 

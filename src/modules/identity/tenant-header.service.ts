@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { AppServices } from '../../context.js';
 import { RequestFault } from '../../errors.js';
 import { isUuid } from '../tenant/tenant-names.rules.js';
-import type { Viewer } from './viewer.js';
+import type { Viewer } from './viewer.rules.js';
 
 /**
  * What X-Tenant-ID (a tenantId or an id) narrows a request to. The token decides: a tenant's own may name its tenant

@@ -1,6 +1,6 @@
 import type { Faults } from '../../faults.js';
 import { hasForbiddenCharacter } from '../../validation/text.rules.js';
-import { isDnsLabel } from './tenant-names.rules.js';
+import { isDnsLabel } from '../tenant/tenant-names.rules.js';
 
 /** How a tenant came by its realm, and how far Keycloak has followed. */
 

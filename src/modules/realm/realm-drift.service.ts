@@ -6,15 +6,15 @@ import type { OfferedKeys } from '../../integrations/keycloak/key-sets.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import type { RealmCare } from '../../integrations/keycloak/realm-care.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
-import { verifyTenantToken } from '../identity/tenant-claims.js';
-import { TokenRefusal } from '../identity/token-refusal.js';
-import { openClientSecret } from './client-secret.js';
-import { wantsRealmEnabled } from './lifecycle.rules.js';
-import { locateRealm } from './locate-realm.js';
+import { verifyTenantToken } from '../identity/tenant-claims.service.js';
+import { TokenRefusal } from '../identity/token-refusal.rules.js';
+import { openClientSecret } from './sealed-client-secret.service.js';
+import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
+import { locateRealm } from './locate-realm.service.js';
 import { driftOf, seenInside, seenOutside, type RealmDriftCode, type RealmDriftFinding } from './realm-drift.rules.js';
 import { admitKeys } from './realm-keys.service.js';
 import { noteMissingRealm } from './realm-search.service.js';
-import { Tenant } from './tenant.entity.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /** How a tenant's realm differs from what Tenantry left there, or needs. */
 export interface RealmDriftReport {

@@ -6,8 +6,8 @@ import { LRUCache } from 'lru-cache';
 import { tokenAlgorithms, type KeySets } from '../../integrations/keycloak/key-sets.js';
 import type { RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import { permissionsOf, roleByClientRole, type Role } from './permission.rules.js';
-import { throwRefusal, TokenRefusal } from './token-refusal.js';
-import type { Viewer } from './viewer.js';
+import { throwRefusal, TokenRefusal } from './token-refusal.rules.js';
+import type { Viewer } from './viewer.rules.js';
 
 export interface PlatformToken {
   readonly viewer: Viewer;

@@ -6,7 +6,7 @@ import { inTransaction } from '../../database/transaction.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { recordAudit, systemActor } from '../audit/audit.service.js';
 import { RealmKey } from './realm-key.entity.js';
-import { Tenant } from './tenant.entity.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /**
  * How a realm's present signing keys stand to those it was last seen with. EXCHANGED: it shares none with them. TAKEN:

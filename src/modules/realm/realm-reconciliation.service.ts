@@ -8,17 +8,17 @@ import { realmAddress, type RealmAddress } from '../../integrations/keycloak/rea
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
 import type { RealmCare } from '../../integrations/keycloak/realm-care.js';
 import type { AuditChanges } from '../audit/audit.rules.js';
-import { changeTenant, type Changed } from './change-tenant.js';
-import { openClientSecret } from './client-secret.js';
+import { changeTenant, type Changed } from '../tenant/change-tenant.service.js';
+import { openClientSecret } from './sealed-client-secret.service.js';
 import { storeClientSecret } from './client-secret.service.js';
-import { checkChangeable, loadTenant, type TenantKey } from './find-tenant.js';
-import { wantsRealmEnabled } from './lifecycle.rules.js';
-import { locateRealm } from './locate-realm.js';
+import { checkChangeable, loadTenant, type TenantKey } from '../tenant/find-tenant.service.js';
+import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
+import { locateRealm } from './locate-realm.service.js';
 import { areKeysTaken } from './realm-adoption.service.js';
 import { driftOf, type RealmDriftCode } from './realm-drift.rules.js';
 import { confirmKeys, confirmRealm } from './realm-confirmation.service.js';
 import { noteMissingRealm } from './realm-search.service.js';
-import { Tenant } from './tenant.entity.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /**
  * Puts right what Tenantry may put right in a tenant's realm. One that it made gets its name, its being enabled or not,

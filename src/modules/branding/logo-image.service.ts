@@ -5,7 +5,7 @@ import { userFault, UserFault } from '../../errors.js';
 import type { Faults } from '../../faults.js';
 import { detectImageType, ImageRefusal, imageLimits, type LogoKind, type ReceivedFile } from './image.rules.js';
 import { Logo } from './logo.entity.js';
-import { reencode, reencodeIco } from './raster.js';
+import { reencode, reencodeIco } from './raster.service.js';
 import { rebuildSvg } from './svg.rules.js';
 
 /** A picture as it is stored and served: never the bytes that were sent. */

@@ -4,13 +4,13 @@ import type { RequestContext } from '../../context.js';
 import { UserFault, userFault } from '../../errors.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
-import { verifyTenantToken } from '../identity/tenant-claims.js';
-import { changeTenant, type Changed } from './change-tenant.js';
-import { openClientSecret } from './client-secret.js';
-import { nextWholeSecond } from './lifecycle.service.js';
+import { verifyTenantToken } from '../identity/tenant-claims.service.js';
+import { changeTenant, type Changed } from '../tenant/change-tenant.service.js';
+import { openClientSecret } from './sealed-client-secret.service.js';
+import { nextWholeSecond } from '../tenant/lifecycle.service.js';
 import { areKeysTaken, realmFaultOf } from './realm-adoption.service.js';
 import { admitKeys, judgeKeys, replaceKeys } from './realm-keys.service.js';
-import type { Tenant } from './tenant.entity.js';
+import type { Tenant } from '../tenant/tenant.entity.js';
 
 /**
  * Checks a realm that Tenantry does not change by a grant, as when it was adopted, and takes it out of quarantine: at

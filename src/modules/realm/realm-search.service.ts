@@ -2,8 +2,8 @@ import { LockMode } from '@mikro-orm/core';
 
 import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
-import { wantsRealmEnabled } from './lifecycle.rules.js';
-import { Tenant } from './tenant.entity.js';
+import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
+import { Tenant } from '../tenant/tenant.entity.js';
 
 /** How soon a realm that was not found is looked for again, in milliseconds. */
 const againAfterMs = 60 * 60_000;
