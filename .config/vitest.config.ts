@@ -6,6 +6,6 @@ export default defineConfig(
     name: 'fast',
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.keycloak.test.ts', 'test/**/*.slow.test.ts'],
-    testTimeoutMs: 15_000,
+    testTimeoutMs: 60_000,
   }),
 );

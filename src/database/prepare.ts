@@ -32,6 +32,7 @@ export interface PrepareOptions {
 export async function prepareDatabase(options: PrepareOptions): Promise<{ platformUrl: string; tenantUrl: string }> {
   const orm = new MikroORM(ormOptions(options.ownerUrl, { connections: 3, statementTimeoutMs: 0, lockTimeoutMs: 0 }));
   try {
+    await orm.em.getConnection().execute('select 1').catch(unreachable);
     const { owner, platform, tenant, adminSql } = await orm.em
       .fork()
       .transactional((em) => prepare(orm, em, options))
@@ -135,8 +136,11 @@ export function explain(error: unknown): never {
     throw new StartupError(`The login of DATABASE_URL must own the schema "tenantry": ${message}`, { cause: error });
   }
   if (code === '42P01') throw new StartupError(`The database has to be migrated first: ${message}`, { cause: error });
-  if (code !== undefined && /^(28|3D|08|57P|53|E[A-Z])/.test(code)) {
-    throw new StartupError(`DATABASE_URL: PostgreSQL cannot be reached: ${message}`, { cause: error });
-  }
+  if (code !== undefined && /^(28|3D|08|57P|53|E[A-Z])/.test(code)) unreachable(error);
   throw error;
+}
+
+function unreachable(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  throw new StartupError(`DATABASE_URL: PostgreSQL cannot be reached: ${message}`, { cause: error });
 }

@@ -81,14 +81,14 @@ async function sendAgain({ client }: ServingProcess, ledger: Ledger): Promise<vo
 describe('kill -9 during creates and updates', () => {
   it(`loses nothing and does nothing twice, ${rounds} times`, async () => {
     const dataDir = join(await temporaryFolder(), 'data');
-    const { ownerUrl } = embeddedParts(dataDir);
+    const parts = embeddedParts(dataDir);
     const ledger = emptyLedger();
     let service = await start(dataDir);
     let leftIntents = 0;
     for (let round = 0; round < rounds; round += 1) {
       await crash(service, dataDir, ledger, round);
       service = await start(dataDir);
-      const url = await ownerUrl();
+      const url = await parts.ownerUrl();
       await expectWhole(url, ledger);
       await expectNoStrayRealm(url, dataDir);
       leftIntents += (await executeSql(url, 'select from tenantry.realm_intent')).length;
@@ -96,10 +96,10 @@ describe('kill -9 during creates and updates', () => {
     }
     console.info({ rounds, leftIntents, tenants: ledger.versions.size, ...ledger.outcomes });
 
-    await executeSql(await ownerUrl(), `update tenantry.realm_intent set created_at = now() - interval '121 s'`);
+    await executeSql(await parts.ownerUrl(), `update tenantry.realm_intent set created_at = now() - interval '121 s'`);
     await service.stop();
     service = await start(dataDir);
-    const url = await ownerUrl();
+    const url = await parts.ownerUrl();
     const intents = async (): Promise<object[]> => await executeSql(url, 'select * from tenantry.realm_intent');
     expect(await eventually(intents, ({ length }) => length === 0, 20_000)).toEqual([]);
     await expectWhole(url, ledger);

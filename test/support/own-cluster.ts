@@ -18,8 +18,9 @@ export interface OwnCluster {
 /** Starts one in a folder that every user may enter; it goes with the test. */
 export async function startOwnCluster(dataDir: string): Promise<OwnCluster> {
   const log = { info: () => undefined, error: () => undefined };
-  const { url, stop } = await startEmbeddedPostgres({ dataDir, log });
-  onTestFinished(stop);
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  const { url } = postgres;
+  onTestFinished(() => postgres.stop());
   const home = settleHome(dataDir, log);
   const { pg_ctl: program } = await settleBinaries(home);
   const cluster = `${home.directory}/cluster`;

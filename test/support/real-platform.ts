@@ -48,6 +48,7 @@ export async function preparePlatform(provider: Provider): Promise<PreparedPlatf
     secret: 'demo',
     standardFlowEnabled: false,
     serviceAccountsEnabled: true,
+    attributes: { 'access.token.lifespan': '120' },
   };
   const id = madeId(await call('POST', '/clients', component));
   const { body: account } = await call('GET', `/clients/${id}/service-account-user`);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 
 import { ApiClient } from './client.js';
 
@@ -90,10 +90,9 @@ export async function launch({
 }
 
 /** Whatever became of it: by force where it does not go by itself. */
-async function endGroup({ pid, ended, stop }: ServiceProcess): Promise<void> {
-  const forced = setTimeout(() => process.kill(-pid, 'SIGKILL'), 15_000);
-  await stop();
-  await ended;
+async function endGroup(service: ServiceProcess): Promise<void> {
+  const forced = setTimeout(() => process.kill(-service.pid, 'SIGKILL'), 15_000);
+  await service.stop();
   clearTimeout(forced);
 }
 
@@ -133,12 +132,14 @@ export async function serve(options: StartOptions = {}): Promise<ServingProcess>
 /** Waits until a launched service serves. */
 export async function serving(service: ServiceProcess): Promise<ServingProcess> {
   const deadline = Date.now() + servingWithinMs;
-  let hasEnded = false;
-  void service.ended.then(() => (hasEnded = true));
+  const isOver = new AbortController();
+  void service.ended.then(() => isOver.abort());
   for (;;) {
     const url = /"url":"([^"]+)","msg":"serving"/.exec(service.output())?.[1];
     if (url !== undefined) return { ...service, url, client: new ApiClient(url) };
-    if (hasEnded || Date.now() > deadline) throw new Error(`The service does not serve:\n${service.output()}`);
+    if (isOver.signal.aborted || Date.now() > deadline) {
+      throw new Error(`The service does not serve:\n${service.output()}`);
+    }
     await sleep(10);
   }
 }
@@ -157,4 +158,17 @@ function commandLine(pid: string): string {
   } catch {
     return ''; // ended meanwhile
   }
+}
+
+/** Settings of a start in a folder of its own, on any port, without demo data. */
+export async function serviceSettings(more: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> {
+  return { DATA_DIR: join(await temporaryFolder(), 'data'), PORT: '0', SEED_DEMO: 'false', ...more };
+}
+
+/** What a start that must fail says; never with a stack, which is for nobody who runs it. */
+export async function refusedStart(env: Readonly<Record<string, string>>): Promise<string> {
+  const service = await launch({ env });
+  expect(await service.ended).toEqual({ code: 1, signal: null });
+  expect(service.output()).not.toMatch(/^\s+at /m);
+  return service.output();
 }
