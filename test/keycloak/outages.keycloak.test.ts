@@ -197,8 +197,13 @@ describe('while Keycloak', () => {
     const codes = async (): Promise<string[]> => codesOf(await app.client.execute(LoginDocument, login));
     expect(await eventually(codes, (found) => found.length === 0, 10_000)).toEqual([]);
     await takeTokens();
-    expect(Array.isArray(await issue(unserved))).toBe(false);
     // A Keycloak that has just been started is slow at first.
+    const issued = await eventually(
+      async () => await issue(unserved),
+      (found) => typeof found === 'string',
+      30_000,
+    );
+    expect(issued).toBeTypeOf('string');
     const input = provisionInput();
     const creating = async (): Promise<string[]> => await createFaults(input);
     expect(await eventually(creating, (faults) => faults.length === 0, 30_000)).toEqual([]);

@@ -85,7 +85,9 @@ export async function startRealKeycloak(options: RealKeycloakOptions = {}): Prom
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        ...(options.folder && { KC_DB_URL: `jdbc:h2:file:${options.folder}/keycloak;NON_KEYWORDS=VALUE` }),
+        ...(options.folder && {
+          KC_DB_URL: `jdbc:h2:file:${options.folder}/keycloak;NON_KEYWORDS=VALUE;WRITE_DELAY=0`,
+        }),
         KC_BOOTSTRAP_ADMIN_USERNAME: administrator.username,
         KC_BOOTSTRAP_ADMIN_PASSWORD: administrator.password,
       },
