@@ -62,7 +62,7 @@ type Variable = keyof typeof variables;
 type Values = ValuesOf<typeof variables>;
 
 /**
- * Reads and checks the environment (operations.md names every variable in the README's table).
+ * Reads and checks the environment; the README has a table of all variables.
  *
  * @throws StartupError with all problems in one message; a secret's value is never in it
  */

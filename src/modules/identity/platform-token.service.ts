@@ -21,7 +21,7 @@ export interface PlatformToken {
 export interface PlatformTokens {
   readonly issuer: string;
   /**
-   * Checks an access token of the operators' realm (security.md, section 1).
+   * Checks an access token of the operators' realm.
    *
    * @throws TokenRefusal where it is none of ours
    * @throws KeycloakFault UNAVAILABLE where the realm's keys cannot be had

@@ -47,7 +47,7 @@ const rememberedMs = 5 * 60_000;
 export type TenantBearer = (token: string, issuer: string) => Promise<Viewer>;
 
 /**
- * Accepts tokens that a registered realm issued to the service account of its tenant's client (security.md, section 1).
+ * Accepts tokens that a registered realm issued to the service account of its tenant's client.
  * An issuer that is not registered costs one indexed query and no call.
  *
  * @returns a function that throws TokenRefusal, or RequestFault FORBIDDEN with the reason TENANT_NOT_OPERATIONAL
