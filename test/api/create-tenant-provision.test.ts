@@ -133,6 +133,16 @@ describe('when Keycloak does not do what it is asked', () => {
     expect(await intents(input.tenantId)).toBe(0);
   });
 
+  it('a realm that Keycloak makes only after it was given up is that of the same create sent again', async () => {
+    const input = provisionInput();
+    app.standIn.faults.set({ ...making, kind: 'late', ms: 4_700, times: 2 });
+    app.standIn.faults.set({ ...making, kind: 'late', ms: 600, times: 1 });
+    expect(faultsOf(await create(app, input))).toEqual([`IDENTITY_PROVIDER_UNAVAILABLE ${at}`]);
+    const tenant = await created(app, input);
+    expect(await realmAt(input.tenantId)).toMatchObject({ id: tenant.id, enabled: true });
+    expect(await intents(input.tenantId)).toBe(0);
+  });
+
   it('a realm that was made after all is replaced when the same create is sent again', async () => {
     const input = provisionInput();
     app.standIn.faults.set({ ...making, kind: 'cut', mode: 'after' });

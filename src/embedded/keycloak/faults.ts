@@ -10,8 +10,8 @@ export interface FaultRule {
   match: RegExp | string;
   /** Only requests of this method. */
   method?: string;
-  /** slow: answers `ms` later; status: answers `status`; silent: never answers; cut: drops the connection; lie: a wrong token. */
-  kind: 'slow' | 'status' | 'silent' | 'cut' | 'lie';
+  /** slow: answers `ms` later; late: works `ms` later, whether or not the caller still waits; status: answers `status`; silent: never answers; cut: drops the connection; lie: a wrong token. */
+  kind: 'slow' | 'late' | 'status' | 'silent' | 'cut' | 'lie';
   ms?: number;
   status?: number;
   /** For `status`: the body and headers that go with it. */
@@ -68,11 +68,11 @@ export class Faults implements FaultControl {
   }
 
   /** The oldest rule that fits, counted as used. */
-  take(request: FastifyRequest, mode: 'before' | 'after' | 'lie'): FaultRule | undefined {
+  take(request: FastifyRequest, mode: 'before' | 'after' | 'late' | 'lie'): FaultRule | undefined {
     const path = pathOf(request);
     const index = this.#rules.findIndex(
       (rule) =>
-        (rule.kind === 'lie' ? 'lie' : (rule.mode ?? 'before')) === mode &&
+        (rule.kind === 'lie' || rule.kind === 'late' ? rule.kind : (rule.mode ?? 'before')) === mode &&
         (!rule.method || rule.method === request.method) &&
         matches(rule.match, path),
     );
@@ -96,6 +96,10 @@ export function applyFaults(app: FastifyInstance, faults: Faults): () => void {
         .code(rule.status ?? 500)
         .headers(rule.headers ?? {})
         .send(rule.body ?? '');
+  });
+  app.addHook('preHandler', async (request) => {
+    const rule = faults.take(request, 'late');
+    if (rule) await waitFor(rule.ms ?? 1000, stopped.signal);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const rule = faults.take(request, 'after');

@@ -63,25 +63,18 @@ async function commitIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     if (left === 'busy' || (left && (left.callerSubject !== subject || left.callerIssuer !== issuer))) {
       return userFault(...beingOnboarded);
     }
-    if (left) {
-      // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair.
-      await admin.remove(left.realm, left.id);
-      em.remove(left);
-      await em.flush();
+    const { tenantId, code, realm } = plan;
+    // How long it has been left is told by the service's clock.
+    const wanted = { tenantId, code, realm: realm.realm, createdAt: ctx.app.now() };
+    if (left === null) {
+      em.persist(em.create(RealmIntent, { id: plan.id, ...wanted, callerIssuer: issuer, callerSubject: subject }));
+      return plan.id;
     }
-    const { tenantId, code } = plan;
-    em.persist(
-      em.create(RealmIntent, {
-        id: plan.id,
-        tenantId,
-        code,
-        realm: plan.realm.realm,
-        callerIssuer: issuer,
-        callerSubject: subject,
-        createdAt: ctx.app.now(), // how long it has been left is told by the service's clock
-      }),
-    );
-    return plan.id;
+    // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair. The id stays:
+    // Keycloak may still be at work on what it was asked for then, and what comes of that has to be this tenant's.
+    await admin.remove(left.realm, left.id);
+    em.assign(left, wanted);
+    return left.id;
   }).catch(asUnavailable);
 }
 
