@@ -30,8 +30,10 @@ export class Installation {
     return await runSetup({ ...administratorSettings(this.provider), ...names, ...env }, options);
   }
 
+  /** Below the realm `master`, or with `/..` in front beside it. */
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return await admin(this.provider.url, await administratorToken(this.provider), method, `/master${path}`, body);
+    const below = path.startsWith('/..') ? path.slice(3) : `/master${path}`;
+    return await admin(this.provider.url, await administratorToken(this.provider), method, below, body);
   }
 
   async client(clientId = this.clientId): Promise<ClientDocument | undefined> {

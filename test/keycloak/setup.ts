@@ -85,6 +85,22 @@ function firstRun(setUp: SetUp): void {
     expect((await runProcess({})).code).toBe(1);
   });
 
+  it('keeps operators in a realm of their own, and the account that makes realms where it can', async () => {
+    const setup = setUp();
+    const realm = `operators-${setup.clientId}`;
+    const { url } = setup.provider;
+    await setup.call('POST', '/..', { realm, enabled: true });
+    const { code, settings } = await setup.run({ KEYCLOAK_REALM: realm });
+    expect([code, settings['KEYCLOAK_REALM']]).toEqual([0, realm]);
+    const found = await setup.call('GET', `/../${realm}/clients?clientId=${setup.clientId}`);
+    expect(found.body).toMatchObject([{ fullScopeAllowed: false }]);
+    expect((await setup.call('GET', `/../${realm}`)).body).toMatchObject({ bruteForceProtected: true });
+    expect(await setup.client()).toBeUndefined();
+    const maker = `${setup.adminClientId}:${settings['KEYCLOAK_ADMIN_CLIENT_SECRET']}`;
+    expect((await post(url, 'master', 'token', { grant_type: 'client_credentials' }, maker)).status).toBe(200);
+    expect(await setup.makerRoles()).toEqual(['create-realm']);
+  });
+
   it('only says what it would do, with --dry-run', async () => {
     const setup = setUp();
     const before = await setup.state();
