@@ -11,32 +11,10 @@ export function isRetryable(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Whether the database could not be reached, broke off, or had no time: nothing that the caller did. */
-export function isUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined)
-    return /^(08|53|57P)/.test(code) || code === '57014' || code === '55P03' || networkCodes.has(code);
-  return error instanceof Error && driverMessages.test(error.message);
-}
-
 /** SQLSTATE, or the code of a network error, through the ORM's wrapping. */
 export function codeOf(error: unknown): string | undefined {
   return field(error, 'code');
 }
-
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'ENOENT',
-]);
-
-/** The driver's own errors have no code. */
-const driverMessages = /^(timeout exceeded when trying to connect|Connection terminated|.*connection timeout)/;
 
 function field(error: unknown, name: 'code' | 'constraint'): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {

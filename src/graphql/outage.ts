@@ -4,7 +4,17 @@ const outageCodes = new Set([
   ...['57014', '55P03', '25P03', '25P04'], // statement, lock, idle-in-transaction and transaction time-outs
   ...['53000', '53100', '53200', '53300', '53400'], // out of resources, too many connections
   ...['40001', '40P01'], // still in conflict after its retries
-  ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ETIMEDOUT',
+    'EPIPE',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'ENOENT',
+  ],
 ]);
 
 /** Errors that pg raises without a code. */

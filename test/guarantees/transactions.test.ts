@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { isUnavailable, violatedUnique } from '../../src/database/conflicts.js';
+import { violatedUnique } from '../../src/database/conflicts.js';
 import { connectDatabases, type Databases } from '../../src/database/databases.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { RealmIntent } from '../../src/modules/realm/realm-intent.entity.js';
+import { isDatabaseOutage } from '../../src/graphql/outage.js';
 import { createTestDatabase, executeSql, type TestDatabase } from '../support/database.js';
 import { insertTenant } from '../support/rows.js';
 
@@ -95,15 +96,15 @@ describe('a database', () => {
       platformUrl: 'postgres://a:b@127.0.0.1:1/x',
       tenantUrl: 'postgres://a:b@127.0.0.1:1/x',
     });
-    expect(isUnavailable(await errorOf(nobody.platform.em.fork().execute('select 1')))).toBe(true);
-    expect(isUnavailable(await errorOf(inTransaction(nobody.platform, (em) => em.execute('select 1'))))).toBe(true);
+    expect(isDatabaseOutage(await errorOf(nobody.platform.em.fork().execute('select 1')))).toBe(true);
+    expect(isDatabaseOutage(await errorOf(inTransaction(nobody.platform, (em) => em.execute('select 1'))))).toBe(true);
     await nobody.close();
     const slow = inTransaction(databases.platform, async (em) => {
       await em.execute(`set local statement_timeout = '50ms'`);
       await em.execute('select pg_sleep(1)');
     });
-    expect(isUnavailable(await errorOf(slow))).toBe(true);
-    expect(isUnavailable(await errorOf(databases.platform.em.fork().execute('select 1 / 0')))).toBe(false);
+    expect(isDatabaseOutage(await errorOf(slow))).toBe(true);
+    expect(isDatabaseOutage(await errorOf(databases.platform.em.fork().execute('select 1 / 0')))).toBe(false);
     expect(await databases.platform.em.fork().execute('select 1 as one')).toEqual([{ one: 1 }]);
   });
 
@@ -111,7 +112,7 @@ describe('a database', () => {
     const breaking = Array.from({ length: 25 }, () =>
       errorOf(inTransaction(databases.platform, (em) => em.execute('select pg_terminate_backend(pg_backend_pid())'))),
     );
-    expect((await Promise.all(breaking)).every((error) => isUnavailable(error))).toBe(true);
+    expect((await Promise.all(breaking)).every((error) => isDatabaseOutage(error))).toBe(true);
     const one = await inTransaction(databases.platform, (em) => em.execute('select 1 as one'));
     expect(one).toEqual([{ one: 1 }]);
   });
