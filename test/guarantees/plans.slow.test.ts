@@ -18,6 +18,8 @@ afterAll(() => app.stop());
 const page = 21;
 /** The table has some 8,400 blocks; this is one of the indexes on it from end to end. */
 const indexBlocks = 2_500;
+/** More rows than these may be read where they stand close together: a few old tenants are soon read whole and sorted. */
+const fewBlocks = 4 * page;
 
 interface Asked {
   /** Of each statement on the service's tables, in the order in which they were sent. */
@@ -81,8 +83,8 @@ describe('a page of tenants, in every order', () => {
     for (const sort of orders) {
       const { costs } = await asked(tenants, { filter, sort, first: 20 });
       const [{ rowsRead, rowsReturned, blocks } = missing] = costs;
-      if (rowsRead > 2 * rowsReturned + page || blocks > indexBlocks)
-        far.push({ sort, rowsRead, rowsReturned, blocks });
+      const readsFar = rowsRead > 2 * rowsReturned + page && blocks > fewBlocks;
+      if (readsFar || blocks > indexBlocks) far.push({ sort, rowsRead, rowsReturned, blocks });
       expect(costs).toHaveLength(1);
     }
     expect(far).toEqual([]);
