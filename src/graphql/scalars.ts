@@ -6,6 +6,7 @@ import {
   GraphQLHexColorCode,
   GraphQLJSONObject,
 } from 'graphql-scalars';
+import tzdata from 'tzdata' with { type: 'json' };
 
 import { UploadedFile } from './upload.js';
 
@@ -128,14 +129,14 @@ export const TimeZoneScalar = textScalar<string>({
   description: 'A time zone of the IANA database, such as Europe/Madrid.',
   expected: 'a name of the IANA time zone database, such as Europe/Madrid',
   specifiedByURL: 'https://www.iana.org/time-zones',
-  // Intl also takes offsets such as +01:00, which have no daylight saving, and any mixture of cases.
-  parse: matching(/^[A-Z][A-Za-z0-9_]*([/+-][A-Za-z0-9_]+)*$/, (value) => isTimeZone(value)),
+  parse: (value) => (timeZones.has(value) && isTimeZone(value) ? value : undefined),
 });
 
+/** Every name of the IANA database: Intl has no list with the links in it, and takes any case and names of ICU's own. */
+const timeZones = new Set(Object.keys(tzdata.zones));
+
 function isTimeZone(value: string): boolean {
-  const known = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone; // throws where unknown
-  const isAlias = known.toLowerCase() !== value.toLowerCase();
-  return isAlias || known === value;
+  return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''; // throws where unknown
 }
 
 const currencies = new Set(Intl.supportedValuesOf('currency'));

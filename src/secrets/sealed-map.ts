@@ -31,8 +31,9 @@ export async function sealMap(
   const inClear = await openMap(ring, place, stored);
   const sealed = Object.entries(values).map(async ([name, value]): Promise<[string, string]> => {
     const kept = stored[name];
-    if (kept !== undefined && isDeepStrictEqual(inClear[name], value)) return [name, kept];
-    return [name, await seal(ring, place.scope, `${place.field}.${name}`, JSON.stringify(value))];
+    const text = JSON.stringify(value);
+    if (kept !== undefined && isDeepStrictEqual(inClear[name], JSON.parse(text))) return [name, kept];
+    return [name, await seal(ring, place.scope, `${place.field}.${name}`, text)];
   });
   return Object.fromEntries(await Promise.all(sealed));
 }

@@ -17,7 +17,8 @@ interface Walk {
 }
 
 /**
- * Checks a JSON object from a caller: at most 16 KiB, depth 5 and 200 keys; no NUL, half a surrogate or prototype key.
+ * Checks a JSON object from a caller: at most 16 KiB, depth 5 and 200 keys; no NUL, half a
+ * surrogate, prototype key or number beyond IEEE 754.
  * Where secrets do not belong, keys that look like one are refused.
  */
 export function checkJsonObject(
@@ -40,6 +41,8 @@ function checkValue(walk: Walk, path: readonly string[], value: unknown, depth: 
     if (hasForbiddenCharacter(value, true)) walk.faults.add('INVALID', path, 'Must not hold control characters.');
     return;
   }
+  if (typeof value === 'number' && !Number.isFinite(value))
+    walk.faults.add('INVALID', path, 'This number is too large.');
   // One fault of this kind says it all, and a caller may send thousands.
   if (typeof value !== 'object' || value === null || walk.isTooDeep || walk.keys > maxKeys) return;
   if (depth > maxDepth) {

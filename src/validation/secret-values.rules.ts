@@ -7,8 +7,6 @@ export type SecretValues = Record<string, unknown>;
 /** What a caller says about write-only values: null clears all, null for a name removes it, absent names stay. */
 export type SecretChanges = JsonObject | null | undefined;
 
-const maxNames = 200;
-
 /** The values after the changes; checks names and values together with what is kept. */
 export function mergeSecrets(
   faults: Faults,
@@ -20,7 +18,6 @@ export function mergeSecrets(
   if (changes === null) return {};
   checkJsonObject(faults, path, changes, { secretsAllowed: true });
   const merged = Object.fromEntries(Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null));
-  if (!faults.has(path) && Object.keys(merged).length > maxNames)
-    faults.add('INVALID', path, `Must hold at most ${maxNames} names.`);
+  if (!faults.has(path)) checkJsonObject(faults, path, merged, { secretsAllowed: true });
   return merged;
 }

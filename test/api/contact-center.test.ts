@@ -175,6 +175,13 @@ describe('setTenantCampaigns', () => {
     expect(faultsOf(await setCampaigns('nobody', bad))).toEqual(['NOT_FOUND tenant']);
   });
 
+  it('refuses secrets that grow past the limit on a JSON object', async () => {
+    const secrets = (name: string) => [{ name: 'a', secrets: { [name]: 'x'.repeat(9_000) } }];
+    const { tenantId } = await created(app, provisionInput({ campaigns: secrets('one') }));
+    const payload = await writesNothing(app, () => setCampaigns(tenantId, secrets('two')));
+    expect(faultsOf(payload)).toEqual(['INVALID campaigns.0.secrets']);
+  });
+
   it('takes a hundred campaigns', async () => {
     const { tenantId } = await created(app, provisionInput());
     const many = Array.from({ length: 100 }, (_, index) => ({ name: `c${index}`, password: `p${index}` }));

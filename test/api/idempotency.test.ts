@@ -42,6 +42,17 @@ describe('the same key with the same input', () => {
     expect(await writesNothing(app, () => created(app, shuffled))).toEqual(first);
   });
 
+  it('is the tenant of the first call, in whatever order the document itself has it', async () => {
+    const { tenantId } = provisionInput();
+    const written = (metadata: string): string => `mutation { createTenant(input: { tenantId: "${tenantId}", name: "A",
+      keycloak: { realm: { provision: {} } }, twoFactor: { disabled: {} }, metadata: ${metadata},
+      idempotencyKey: "written" }) { tenant { tenantId } userErrors { code path } } }`;
+    for (const metadata of ['{ a: 1, b: { c: 2, d: 3 } }', '{ b: { d: 3, c: 2 }, a: 1 }']) {
+      const { data } = await app.ask(written(metadata), { as: 'operator' });
+      expect(data).toEqual({ createTenant: { tenant: { tenantId }, userErrors: [] } });
+    }
+  });
+
   it('is the tenant as it now is, deleted or not', async () => {
     const input = keyed();
     const { tenantId } = await created(app, input);
@@ -163,8 +174,12 @@ describe('a create that was interrupted', () => {
   it('between intent and commit is finished by the same call, with one realm', async () => {
     const input = keyed();
     app.standIn.faults.set({ ...makingRealms, kind: 'slow', ms: 1_000, mode: 'after', times: 1 });
+    app.standIn.faults.clearRequests();
     const interrupted = app.client.execute(CreateTenantDocument, { input }, { as: 'operator' });
-    await eventually(intents, (count) => count === 1);
+    await eventually(
+      () => Promise.resolve(realmsMade()),
+      (made) => made === 1,
+    );
     await app.sql(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid() and state = 'idle in transaction'`,

@@ -88,6 +88,8 @@ describe('only what is sent changes', () => {
     ['providers: null', { providers: null }, { providers: [] }],
     ['metadata, as a whole', { metadata: { other: [1] } }, { metadata: { other: [1] } }],
     ['metadata: null', { metadata: null }, { metadata: {} }],
+    ['metadata without a member', { metadata: {} }, { metadata: {} }],
+    ['metadata with nothing in its members', { metadata: { a: {}, b: [{}] } }, { metadata: { a: {}, b: [{}] } }],
   ])('%s', async (_what, profile, expected) => {
     const before = await withProfile();
     const after = await patched(app, before.tenantId, { profile });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -78,6 +80,21 @@ describe('Keycloak follows', () => {
       lastError: null,
     });
     expect(await realmStateOf(app, tenantId)).toBe('DISABLED');
+  });
+
+  it('a slow Keycloak too, however many wait for it: that alone is no failure', async () => {
+    const { tenantId } = await onboard();
+    app.standIn.faults.set({ match: `/admin/realms/${tenantId}`, kind: 'slow', ms: 2_800 });
+    await transition('suspendTenant', tenantId);
+    await sleep(400); // the first one is at work
+    await transition('reactivateTenant', tenantId);
+    const seen = await eventually(
+      () => syncOf(tenantId),
+      (sync) => inSync(sync) || failed(sync),
+      15_000,
+    );
+    expect(seen).toMatchObject({ state: 'IN_SYNC', lastError: null });
+    expect(await realmStateOf(app, tenantId)).toBe('ENABLED');
   });
 
   it('and every failed try is logged once, with tenant and reason', async () => {

@@ -101,6 +101,13 @@ describe('what an SVG loses', () => {
     expect(rebuilt(`<path ${attribute}/>`)).toBe('<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>');
   });
 
+  it.each([
+    ...['<a><path/></a>', '<symbol><rect/></symbol>', '<mask><g><circle/></g></mask>', '<text>Bank</text>'],
+    '<use href="#a"/><defs><x/></defs>',
+  ])('is refused where nothing is left to be seen: %s', (content) => {
+    expect(refusal(svg(content))).toBe('FILE_TYPE_NOT_ALLOWED');
+  });
+
   it('clipping inside clipping, whose cost would multiply', () => {
     expect(rebuilt('<clipPath id="a" clip-path="url(#b)"><path clip-path="url(#b)"/></clipPath>')).not.toContain('url');
   });

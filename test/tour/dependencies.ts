@@ -32,6 +32,7 @@ const reasons: Readonly<Record<string, string>> = {
   sharp: 'writes raster logos anew',
   'type-graphql': 'the schema from classes',
   undici: 'outgoing calls with checked addresses',
+  tzdata: 'the names of the IANA time zone database',
   uuid: 'UUIDs in order of time (version 7)',
   zod: 'checks settings and what other services answer',
   '@graphql-codegen/cli': 'typed documents from schema/operations',

@@ -53,6 +53,7 @@ function changeOf(before: unknown, after: unknown): AuditChanges[string] | undef
   return isDeepStrictEqual(old, present) ? undefined : { old, new: present };
 }
 
+/** A value as it is stored: what a caller sent may differ from it and mean the same, such as -0. */
 function plain(value: unknown): unknown {
-  return value instanceof Date ? value.toISOString() : value;
+  return JSON.parse(JSON.stringify(value));
 }

@@ -10,8 +10,8 @@ const maxDepth = 100;
 
 const shapes = new Set('path rect circle ellipse line polyline polygon'.split(' '));
 const allowed = new Set([...shapes, ...'svg g defs linearGradient radialGradient stop clipPath title'.split(' ')]);
-/** Not taken, although they draw: without them a picture may be empty. */
-const otherDrawing = new Set('image text use foreignObject'.split(' '));
+/** What draws: where some of it is left out, or stood in something that was, a picture may be empty. */
+const drawing = new Set([...shapes, ...'image text use foreignObject'.split(' ')]);
 
 export interface RebuiltSvg {
   readonly svg: string;
@@ -71,7 +71,7 @@ class SvgWriter {
 
     if (this.#droppedDepth > 0 || !isSvg || !allowed.has(tag.local) || this.#path.at(-1) === 'title') {
       this.#droppedDepth += 1;
-      this.#lostDrawing ||= otherDrawing.has(tag.local);
+      this.#lostDrawing ||= drawing.has(tag.local);
       return;
     }
     this.#hasShape ||= shapes.has(tag.local);
@@ -105,7 +105,7 @@ class SvgWriter {
 
   finish(): RebuiltSvg {
     if (this.#lostDrawing && !this.#hasShape) {
-      refuse('Must hold shapes: text, embedded pictures and references to other elements are not taken.');
+      refuse('Must hold shapes: text, embedded pictures, links and references to other elements are not taken.');
     }
     return { svg: this.#out.join(''), ...this.#size };
   }

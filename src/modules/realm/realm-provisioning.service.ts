@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import { LockMode } from '@mikro-orm/core';
+import { LockMode, type FilterQuery } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import pLimit from 'p-limit';
 
 import type { AppServices, RequestContext } from '../../context.js';
+import { violatedUnique } from '../../database/conflicts.js';
 import { inTransaction } from '../../database/transaction.js';
 import { RequestFault, userFault } from '../../errors.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
@@ -13,11 +14,11 @@ import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
 import { coreClientId } from '../../integrations/keycloak/realm-document.js';
 import { actorOf } from '../audit/audit.service.js';
 import { realmPaths } from '../tenant/create-tenant.rules.js';
-import { insertTenant, withTakenAsFault, type RealmInHand, type SettledPlan } from '../tenant/insert-tenant.service.js';
+import { insertTenant, type RealmInHand, type SettledPlan } from '../tenant/insert-tenant.service.js';
+import { refuseNamesInUse, withTakenAsFault } from '../tenant/taken-names.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
-import { Tenant } from '../tenant/tenant.entity.js';
 
-/** Keycloak must not make realms in parallel: one at a time here, and by an advisory lock over all replicas. */
+/** Of all the creates of this process one waits for its turn among the replicas, so that few connections do. */
 const oneAtATime = pLimit(1);
 const maxWaiting = 20;
 /** When Keycloak was last seen to be out: whoever waited already then is not kept waiting for the next time-out. */
@@ -55,27 +56,49 @@ export async function provisionTenant(ctx: RequestContext, admin: RealmAdmin, pl
 /** Reserves names and UUID, or takes over what the same caller left unfinished for this tenantId. */
 async function commitIntent(ctx: RequestContext, admin: RealmAdmin, plan: ProvisioningPlan): Promise<string> {
   return inTransaction(ctx.app.db.platform, async (em) => {
-    if ((await em.count(Tenant, { tenantId: plan.tenantId })) > 0) {
-      userFault('TAKEN', ['input', 'tenantId'], 'This tenantId is already used.');
-    }
     const left = await lockIntent(em, { tenantId: plan.tenantId });
-    const { subject, issuer } = actorOf(ctx);
-    if (left === 'busy' || (left && (left.callerSubject !== subject || left.callerIssuer !== issuer))) {
-      return userFault(...beingOnboarded);
-    }
+    if (left === 'busy' || (left && !isCallersOwn(ctx, left))) return userFault(...beingOnboarded);
     const { tenantId, code, realm } = plan;
     // How long it has been left is told by the service's clock.
     const wanted = { tenantId, code, realm: realm.realm, createdAt: ctx.app.now() };
     if (left === null) {
+      const { subject, issuer } = actorOf(ctx);
       em.persist(em.create(RealmIntent, { id: plan.id, ...wanted, callerIssuer: issuer, callerSubject: subject }));
-      return plan.id;
+    } else {
+      // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair. The id stays:
+      // Keycloak may still be at work on what it was asked for then, and what comes of that has to be this tenant's.
+      await oneRealmAtATime(em);
+      await admin.remove(left.realm, left.id);
+      em.assign(left, wanted);
     }
-    // Its realm may be there, half made or with another secret: a fresh start is simpler than a repair. The id stays:
-    // Keycloak may still be at work on what it was asked for then, and what comes of that has to be this tenant's.
-    await admin.remove(left.realm, left.id);
-    em.assign(left, wanted);
-    return left.id;
+    await em.flush();
+    // Only now: whoever had reserved one of these names until a moment ago has a tenant by now.
+    await refuseNamesInUse(em, { tenantId, code, issuer: realmAddress(ctx.app.config.keycloak, realm.realm).issuer });
+    return left?.id ?? plan.id;
   }).catch(asUnavailable);
+}
+
+function isCallersOwn(ctx: RequestContext, { callerIssuer, callerSubject }: RealmIntent): boolean {
+  const { subject, issuer } = actorOf(ctx);
+  return callerSubject === subject && callerIssuer === issuer;
+}
+
+/**
+ * Whether what an interrupted create left keeps its tenantId from this caller: not from the one who sent that create, who
+ * may go on with a realm to adopt. The background job sees to what was left, so this must be another realm.
+ *
+ * @param em in the transaction that makes the tenant
+ */
+export async function isReserved(
+  ctx: RequestContext,
+  em: EntityManager,
+  tenantId: string,
+  adopted: { readonly issuer: string },
+): Promise<boolean> {
+  const left = await lockIntent(em, { tenantId });
+  if (left === null) return false;
+  const isBusy = left === 'busy' || !isCallersOwn(ctx, left);
+  return isBusy || realmAddress(ctx.app.config.keycloak, left.realm).issuer === adopted.issuer;
 }
 
 /** Holds the intent and the creation lock while Keycloak works, then commits tenant and end of intent together. */
@@ -85,9 +108,7 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     if (intent === 'busy' || intent === null) {
       return userFault(...beingOnboarded);
     }
-    // Other replicas may be making theirs first.
-    await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);
-    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [creationLock]);
+    await oneRealmAtATime(em);
     const realm = await makeRealm(ctx.app, admin, plan);
     if (realm === 'TAKEN') return realm;
     await insertTenant(ctx, em, plan, realm);
@@ -95,7 +116,17 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     return plan.id;
   })
     .then(async (outcome) => (outcome === 'TAKEN' ? await giveUp(ctx.app, plan.id) : outcome))
-    .catch(asUnavailable);
+    .catch(async (error: unknown) => {
+      // Somebody who adopted a realm meanwhile was faster: what was made for this tenant goes at once.
+      if (violatedUnique(error) !== undefined) await discard(ctx.app, admin, { id: plan.id }).catch(() => undefined);
+      return asUnavailable(error);
+    });
+}
+
+/** Keycloak must not make or remove realms in parallel: waits until other replicas are through with theirs. */
+async function oneRealmAtATime(em: EntityManager): Promise<void> {
+  await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [creationLock]);
 }
 
 async function makeRealm(app: AppServices, admin: RealmAdmin, plan: ProvisioningPlan): Promise<RealmInHand | 'TAKEN'> {
@@ -160,18 +191,21 @@ export async function removeLeftIntents(app: AppServices): Promise<void> {
   const { realmAdmin } = app;
   if (realmAdmin === undefined) return;
   const before = new Date(app.now().getTime() - leftAfterMs);
-  for (let found = true; found;) {
-    found = await inTransaction(app.db.platform, async (em) => {
-      const intent = await em.findOne(
-        RealmIntent,
-        { createdAt: { $lt: before } },
-        { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE, orderBy: { createdAt: 'asc' } },
-      );
-      if (intent === null) return false;
-      await realmAdmin.remove(intent.realm, intent.id);
-      em.remove(intent);
-      app.log.info({ tenantId: intent.tenantId, realm: intent.realm }, 'removed what an interrupted create left');
-      return true;
+  while (await discard(app, realmAdmin, { createdAt: { $lt: before } }));
+}
+
+/** Removes an intent that nobody holds, the oldest one, with its realm; false where there is none. */
+async function discard(app: AppServices, admin: RealmAdmin, where: FilterQuery<RealmIntent>): Promise<boolean> {
+  return await inTransaction(app.db.platform, async (em) => {
+    const intent = await em.findOne(RealmIntent, where, {
+      lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
+      orderBy: { createdAt: 'asc' },
     });
-  }
+    if (intent === null) return false;
+    await oneRealmAtATime(em);
+    await admin.remove(intent.realm, intent.id);
+    em.remove(intent);
+    app.log.info({ tenantId: intent.tenantId, realm: intent.realm }, 'removed what a create left');
+    return true;
+  });
 }

@@ -45,6 +45,8 @@ async function followUntilDone(app: AppServices, id: string): Promise<void> {
 
 /** One step; true where nothing is left to do. The tenant's row is not locked while Keycloak is waited for. */
 async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id: string): Promise<boolean> {
+  // Whoever has the lock may be waiting for a slow Keycloak.
+  await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);
   await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 1))', [id]);
   const tenant = await em.findOne(Tenant, { id });
   if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return true;

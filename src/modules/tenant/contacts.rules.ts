@@ -90,7 +90,7 @@ function email(faults: Faults, path: readonly string[], text: string): string {
 /** A telephone number with its country code, stored in E.164 however it was grouped. */
 function phoneNumber(faults: Faults, path: readonly string[], text: string | null): string | null {
   if (text === null || text.trim() === '') return null;
-  const number = text.length <= 50 ? parsePhoneNumberFromString(text) : undefined;
+  const number = text.length <= 50 ? parsePhoneNumberFromString(text.trim(), { extract: false }) : undefined;
   if (number?.isPossible() === true && number.ext === undefined) return number.number;
   faults.add('INVALID', path, 'Must be a telephone number with its country code, such as +34 912 345 678.');
   return null;

@@ -14,19 +14,12 @@ import { addressToProbe } from '../two-factor/otp-manager.rules.js';
 import type { Changed } from './change-tenant.service.js';
 import { planTenant, realmPaths, type TenantPlan, type TenantRequest } from './create-tenant.rules.js';
 import { keyedInput, underKey, type KeyedInput } from './idempotency.service.js';
-import {
-  codeTaken,
-  insertTenant,
-  realmTaken,
-  tenantIdTaken,
-  withTakenAsFault,
-  type SettledPlan,
-} from './insert-tenant.service.js';
+import { insertTenant, type SettledPlan } from './insert-tenant.service.js';
 import { areKeysTaken, proveRealm, type RealmPart } from '../realm/realm-adoption.service.js';
 import { RealmIntent } from '../realm/realm-intent.entity.js';
-import { provisionTenant } from '../realm/realm-provisioning.service.js';
+import { isReserved, provisionTenant } from '../realm/realm-provisioning.service.js';
+import { codeTaken, namesInUse, realmTaken, tenantIdTaken, withTakenAsFault } from './taken-names.service.js';
 import { isCode } from './tenant-names.rules.js';
-import { Tenant } from './tenant.entity.js';
 import { syncRealm } from '../realm/realm-sync.service.js';
 
 export type TenantRequestWithFiles = TenantRequest & SentPictures & { idempotencyKey?: string | null };
@@ -113,24 +106,6 @@ async function checkAgainstOthers(
   return code;
 }
 
-/** Which names are used by tenants, deleted ones included. Reservations are settled when one is made. */
-async function namesInUse(
-  em: EntityManager,
-  names: { tenantId: string; code: string; issuer: string },
-): Promise<{ tenantId: boolean; code: boolean; issuer: boolean }> {
-  const { tenantId, code, issuer } = names;
-  const found = await em.find(
-    Tenant,
-    { $or: [{ tenantId }, { code }, { issuer }] },
-    { fields: ['tenantId', 'code', 'issuer'], disableIdentityMap: true },
-  );
-  return {
-    tenantId: found.some((tenant) => tenant.tenantId === tenantId),
-    code: found.some((tenant) => tenant.code === code),
-    issuer: found.some((tenant) => tenant.issuer === issuer),
-  };
-}
-
 async function checkAddresses(
   ctx: RequestContext,
   faults: Faults,
@@ -183,7 +158,7 @@ async function adopt(ctx: RequestContext, plan: SettledPlan, address: RealmAddre
   const { clientId, clientSecret } = plan.realm;
   await withTakenAsFault(() =>
     inTransaction(ctx.app.db.platform, async (em) => {
-      await refuseReserved(em, plan);
+      await refuseReserved(ctx, em, plan, address);
       await insertTenant(ctx, em, plan, { serverUrl, issuer, clientId, clientSecret, keys });
     }),
   );
@@ -191,9 +166,14 @@ async function adopt(ctx: RequestContext, plan: SettledPlan, address: RealmAddre
 }
 
 /** A tenant that is being made with its realm has its names already. */
-async function refuseReserved(em: EntityManager, { tenantId, code }: SettledPlan): Promise<void> {
-  const intent = await em.findOne(RealmIntent, { $or: [{ tenantId }, { code }] });
-  if (intent !== null) userFault(...(intent.tenantId === tenantId ? tenantIdTaken : codeTaken));
+async function refuseReserved(
+  ctx: RequestContext,
+  em: EntityManager,
+  { tenantId, code }: SettledPlan,
+  address: RealmAddress,
+): Promise<void> {
+  if (await isReserved(ctx, em, tenantId, address)) userFault(...tenantIdTaken);
+  if ((await em.count(RealmIntent, { code, tenantId: { $ne: tenantId } })) > 0) userFault(...codeTaken);
 }
 
 async function provision(ctx: RequestContext, plan: SettledPlan): Promise<string> {

@@ -125,7 +125,7 @@ export function keyedInput(
 function canonical(value: unknown): string | undefined {
   try {
     return JSON.stringify(value, (_key, member: unknown) => {
-      if (!(member instanceof Object) || Array.isArray(member)) return member;
+      if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
       const { bytes } = member as { bytes?: unknown };
       if (bytes instanceof Uint8Array) return createHash('sha256').update(bytes).digest('hex');
       return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));

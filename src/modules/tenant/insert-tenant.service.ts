@@ -1,15 +1,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
-import { violatedUnique } from '../../database/conflicts.js';
-import { userFault, type UserErrorCode } from '../../errors.js';
 import { auditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
 import { storePictures, type BrandPictures } from '../branding/brand-pictures.service.js';
 import { replaceCampaigns } from '../contact-center/campaign.service.js';
 import { replaceProviders } from '../provider/provider.service.js';
 import { sealClientSecret } from '../realm/sealed-client-secret.service.js';
-import { realmPaths, type TenantPlan } from './create-tenant.rules.js';
+import type { TenantPlan } from './create-tenant.rules.js';
 import { settleKey, type KeyedInput } from './idempotency.service.js';
 import { nextWholeSecond } from './lifecycle.service.js';
 import { registerKeys } from '../realm/realm-adoption.service.js';
@@ -81,32 +79,4 @@ function identityColumns(ctx: RequestContext, plan: SettledPlan, realm: RealmInH
     // A realm made a moment ago has issued nothing; an adopted one may have.
     tokensNotBefore: isAdopted ? nextWholeSecond(at) : new Date(Math.floor(at.getTime() / 1_000) * 1_000),
   };
-}
-
-type Taken = readonly [UserErrorCode, readonly string[], string];
-
-export const tenantIdTaken: Taken = ['TAKEN', ['input', 'tenantId'], 'This tenantId is already used.'];
-export const codeTaken: Taken = ['TAKEN', ['input', 'code'], 'This code is already used.'];
-export const realmTaken: Taken = ['REALM_TAKEN', realmPaths.realm, 'This realm serves, or served, another tenant.'];
-
-const takenBy: Readonly<Record<string, Taken>> = {
-  tenant_tenant_id_unique: tenantIdTaken,
-  realm_intent_tenant_id_unique: tenantIdTaken,
-  tenant_code_unique: codeTaken,
-  realm_intent_code_unique: codeTaken,
-  tenant_issuer_unique: realmTaken,
-  realm_intent_realm_unique: realmTaken,
-  idempotency_key_pkey: tenantIdTaken,
-  realm_key_pkey: ['REALM_TAKEN', realmPaths.realm, 'A signing key of this realm is that of another registered realm.'],
-};
-
-/** Who loses a race for a name learns it from the constraint: turns its violation into the fault that a check gives. */
-export async function withTakenAsFault<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const taken = takenBy[violatedUnique(error) ?? ''];
-    if (taken === undefined) throw error;
-    return userFault(...taken);
-  }
 }

@@ -76,7 +76,8 @@ export function holdsNothing(patch: TenantChanges & { logo?: unknown }): boolean
   const { settings, logo, profile } = patch;
   if (settings !== undefined || logo !== undefined || profile === null) return false;
   const { region, contacts, subscription, branding, ...leaves } = profile ?? {};
-  return isEmpty(leaves) && [region, contacts, subscription, branding].every(isEmpty);
+  const isUnsaid = Object.values(leaves).every((value: unknown) => value === undefined);
+  return isUnsaid && [region, contacts, subscription, branding].every(isEmpty);
 }
 
 function isEmpty(group: object | null | undefined): boolean {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+
+import type { UserFault } from '../../src/errors.js';
+import { Faults } from '../../src/faults.js';
+import { mergeContacts } from '../../src/modules/tenant/contacts.rules.js';
+
+const contact = { name: 'Ana', email: 'ana@example.com' };
+
+/** The telephone number as it is stored; or where the fault is. */
+function stored(phone: string): string | null | undefined {
+  const faults = new Faults();
+  const contacts = mergeContacts(faults, [], { business: { ...contact, phone }, technical: contact });
+  try {
+    faults.throwIfAny();
+  } catch (error) {
+    return (error as UserFault).errors.map(({ path }) => path.join('.')).join();
+  }
+  return contacts.businessContact?.phone;
+}
+
+describe('a telephone number', () => {
+  it.each(['+34912345678', ' +34 912 345 678 ', '+34-912-345-678', '+34 (912) 345678'])(
+    'is stored in E.164, however it was grouped: %s',
+    (phone) => {
+      expect(stored(phone)).toBe('+34912345678');
+    },
+  );
+
+  it.each(['', '  '])('may be left blank', (phone) => {
+    expect(stored(phone)).toBeNull();
+  });
+
+  it.each([
+    ...['12', '912345678', 'call +34912345678', '+34912345678 now', '+34912345678\u0000', '+34912345678\n+34912345678'],
+    ...['+34912345678 ext. 5', '+999123456789', 'nonsense', '+'],
+  ])('is nothing else: %j', (phone) => {
+    expect(stored(phone)).toBe('business.phone');
+  });
+});
