@@ -7,6 +7,8 @@ const apiTests = [
   ...[
     'create-tenant-realms',
     'delete-tenant',
+    'keycloak-slow',
+    'left-realms',
     'tenant-token',
     'tenant-token-faults',
     'lifecycle',

@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 
 import { Agent, buildConnector, request as undiciRequest, type Dispatcher } from 'undici';
 
+import { inTime, timeLeft } from './deadline.js';
 import {
   isListedByName,
   isPublicShape,
@@ -20,7 +21,7 @@ export interface OutboundRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For all of it: name, connection, answer. Milliseconds; 3,000 unless given. */
+  /** For all of it: name, connection, answer. Milliseconds; 3,000 unless given, and what is left of a deadline at most. */
   readonly timeoutMs?: number;
   /** The largest answer that is read. Bytes; 256 KiB unless given. */
   readonly maxBytes?: number;
@@ -91,7 +92,9 @@ function makeAgent(connect: buildConnector.connector): Agent {
 }
 
 async function send(agent: Agent, url: string, init: OutboundRequest): Promise<OutboundResponse> {
-  const { method, headers, body, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = init;
+  const { method, headers, body, maxBytes = defaultMaxBytes } = init;
+  const timeoutMs = Math.floor(Math.min(init.timeoutMs ?? defaultTimeoutMs, timeLeft()));
+  if (timeoutMs < 1) throw new OutboundFault('TIMED_OUT', 'no time was left');
   try {
     const answer = await undiciRequest(url, {
       dispatcher: agent,
@@ -142,13 +145,10 @@ async function check(
   const goal = targetOf(url);
   if (typeof goal === 'string') return goal;
   if (purpose === 'platform') return undefined;
-  const addresses = await Promise.race([addressesOf(goal.host), after(defaultTimeoutMs)]).catch(() => []);
+  const withinMs = Math.min(defaultTimeoutMs, timeLeft());
+  const addresses = (await inTime(addressesOf(goal.host), withinMs).catch(() => [])) ?? [];
   if (addresses.length > 0) return firstRefusal(allow, goal, addresses, purpose);
   return isListedByName(allow, goal) || isPublicShape(goal, purpose) ? undefined : 'NOT_LISTED';
-}
-
-async function after(milliseconds: number): Promise<LookupAddress[]> {
-  return await new Promise((resolve) => setTimeout(resolve, milliseconds, []).unref());
 }
 
 function firstRefusal(

@@ -2,7 +2,7 @@ import { PgBoss } from 'pg-boss';
 
 import type { AppServices } from '../context.js';
 import { jobSchemaName } from '../database/isolation.js';
-import { removeLeftIntents } from '../modules/realm/realm-provisioning.service.js';
+import { removeLeftIntents } from '../modules/realm/left-intents.service.js';
 import { lookForMissingRealms } from '../modules/realm/realm-search.service.js';
 import { syncRealm, tenantsOutOfSync } from '../modules/realm/realm-sync.service.js';
 import type { Jobs } from './jobs.js';

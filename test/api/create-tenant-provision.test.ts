@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { removeLeftIntents } from '../../src/modules/realm/realm-provisioning.service.js';
+import { removeLeftIntents } from '../../src/modules/realm/left-intents.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { faultsOf } from '../support/client.js';
 import { making, realmAt, reservations } from '../support/making-realms.js';

@@ -101,6 +101,22 @@ describe('making a realm', () => {
     },
   );
 
+  /** What a realm shows that is somebody else's; one that is being made shows it too, for a moment. */
+  const stub = (realm: string) =>
+    ({ match: `/admin/realms/${realm}`, method: 'GET', kind: 'status', status: 200, body: { realm } }) as const;
+
+  it('tells one that is not ours by a stub that stays', async () => {
+    await standIn.control.addRealm({ realm: 'foreign' });
+    standIn.faults.set(stub('foreign'));
+    expect(await outcome(admin.create(spec('foreign')))).toBe('TAKEN');
+  });
+
+  it('does not take a stub for a realm that is not ours where it was just seen', async () => {
+    standIn.faults.set({ ...post, kind: 'silent', mode: 'after' });
+    standIn.faults.set(stub('emerging'));
+    expect(await outcome(admin.create(spec('emerging')))).toBe('UNAVAILABLE');
+  });
+
   it('never lists realms', async () => {
     await admin.create(spec('unlisted'));
     expect(standIn.faults.requests(/\/admin\/realms$/, 'GET')).toBe(0);

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { clientCredentialsGrant } from 'openid-client';
 import pLimit from 'p-limit';
 
+import { inTime, timeLeft, withoutDeadline } from '../deadline.js';
 import { OutboundFault, type Outbound } from '../guarded-fetch.js';
 import { KeycloakFault } from './keycloak-fault.js';
 import { administratorsRealm, realmAddress, type PlatformKeycloak, type RealmAddress } from './realm-address.js';
@@ -47,13 +46,14 @@ export function createAdminApi(options: {
   const limit = pLimit(maxInFlight);
   const token = cachedToken(outbound, realmAddress(platform, administratorsRealm), client);
   const attempt = async (call: AdminCall, deadline: number): Promise<AdminAnswer> => {
-    const bearer = await beforehand(token.get(), deadline);
+    const bearer = await inTime(token.get(), deadline - Date.now());
     if (bearer === undefined || Date.now() >= deadline) return noAnswer;
     return await send(outbound, `${platform.url}/admin/realms${call.path}`, call, bearer, deadline - Date.now());
   };
   return async (call) => {
-    const deadline = Date.now() + (call.timeoutMs ?? defaultTimeoutMs);
-    return await limit(async () => {
+    const timeoutMs = Math.min(call.timeoutMs ?? defaultTimeoutMs, timeLeft());
+    const deadline = Date.now() + timeoutMs;
+    const answer = limit(async () => {
       const first = await attempt(call, deadline);
       if (first.status !== 401) return first;
       token.drop();
@@ -61,19 +61,11 @@ export function createAdminApi(options: {
       if (second.status === 401) throw new KeycloakFault('UNAVAILABLE', 'the admin token is refused');
       return second;
     });
+    return (await inTime(answer, timeoutMs)) ?? noAnswer;
   };
 }
 
 const noAnswer: AdminAnswer = { status: 0, body: undefined };
-
-/** What is awaited, or undefined once the time is over: others may go on waiting for it. */
-async function beforehand<T>(awaited: Promise<T>, deadline: number): Promise<T | undefined> {
-  const over = new AbortController();
-  const late = sleep(Math.max(deadline - Date.now(), 0), undefined, { signal: over.signal }).catch(() => undefined);
-  return await Promise.race([awaited, late]).finally(() => {
-    over.abort();
-  });
-}
 
 async function send(
   outbound: Outbound,
@@ -129,7 +121,7 @@ function cachedToken(
     async get() {
       if (current === undefined || current.expiresAt <= Date.now()) {
         const entry = { expiresAt: Infinity };
-        current = Object.assign(entry, { token: fetchToken(entry) });
+        current = Object.assign(entry, { token: withoutDeadline(() => fetchToken(entry)) });
       }
       return await current.token;
     },

@@ -10,6 +10,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
+import { inTime, withoutDeadline } from '../deadline.js';
 import type { Outbound } from '../guarded-fetch.js';
 import { KeycloakFault } from './keycloak-fault.js';
 import type { RealmAddress } from './realm-address.js';
@@ -116,8 +117,8 @@ class KeySet {
   /** The keys at hand, however old while newer ones are on their way; fetched where there are none. */
   async ready(): Promise<LoadedKeys> {
     if (this.#loaded === undefined) {
-      if (this.#mayTry) return await this.#refresh();
-      throw new KeycloakFault('UNAVAILABLE', 'the keys could not be had a moment ago');
+      const keys = this.#mayTry ? await inTime(this.#refresh()) : undefined;
+      return keys ?? fail('the keys could not be had in time, or a moment ago');
     }
     if (this.ports.now() - this.#triedAt > staleAfterMs) this.#refresh().catch(() => undefined);
     return this.#loaded;
@@ -130,7 +131,7 @@ class KeySet {
       return await find(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#mayTry) throw error;
-      const renewed = await this.#refresh().catch(() => undefined);
+      const renewed = await inTime(this.#refresh().catch(() => undefined));
       return await (renewed?.find ?? find)(header, token);
     }
   }
@@ -148,9 +149,9 @@ class KeySet {
   }
 
   async #refresh(): Promise<LoadedKeys> {
-    if (this.#waiting >= maxWaiting) throw new KeycloakFault('UNAVAILABLE', 'too many wait for the keys');
+    if (this.#waiting >= maxWaiting) fail('too many wait for the keys');
     this.#waiting += 1;
-    this.#fetching ??= this.#load().finally(() => (this.#fetching = undefined));
+    this.#fetching ??= withoutDeadline(() => this.#load()).finally(() => (this.#fetching = undefined));
     return await this.#fetching.finally(() => (this.#waiting -= 1));
   }
 
@@ -162,6 +163,10 @@ class KeySet {
     await this.ports.admit(this.source, keys.thumbprints);
     return (this.#loaded = keys);
   }
+}
+
+function fail(detail: string): never {
+  throw new KeycloakFault('UNAVAILABLE', detail);
 }
 
 async function fetchKeys(outbound: Outbound, { certsUrl, purpose }: KeySource): Promise<LoadedKeys> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 import type { AdminAnswer, AdminApi } from './admin-api.js';
+import { timeLeft } from '../deadline.js';
 import { KeycloakFault } from './keycloak-fault.js';
 import { realmDocument, type RealmSpec } from './realm-document.js';
 
@@ -15,7 +16,8 @@ export type RealmOwnership = 'OURS' | 'FOREIGN' | 'MISSING';
  */
 export interface RealmAdmin {
   /**
-   * Makes the realm, disabled, as one document; settles an unknown outcome by looking the realm up. Within 4.5 s.
+   * Makes the realm, disabled, as one document; settles an unknown outcome by looking the realm up. Within 4.5 s, or
+   * what is left of a deadline.
    * Realms must not be made in parallel: the caller sees to that over all replicas.
    *
    * @returns TAKEN where another realm has the name; else the secret that the realm's client has
@@ -35,9 +37,13 @@ export interface RealmAdmin {
 const createWithinMs = 4_500;
 /** Keycloak takes half a second for a realm, and more under load; asking again meanwhile would only add to that. */
 const firstPostMs = 3_000;
+/** Of what is left of a deadline, the part that the first POST may take. */
+const firstPostShare = 0.7;
 /** What a second POST leaves of the time for looking. */
 const lookMs = 600;
 const lookEveryMs = 150;
+/** A realm of somebody else shows as a stub without an id for ever, one that is being made only for a moment. */
+const stubStaysMs = 2_000;
 
 const representation = z.object({ id: z.string().optional(), enabled: z.boolean().optional() });
 const clientList = z.array(z.object({ id: z.string(), clientId: z.string() }));
@@ -76,9 +82,15 @@ export function unavailable(what: string, { status }: AdminAnswer): KeycloakFaul
 }
 
 async function create(api: AdminApi, spec: RealmSpec): Promise<{ readonly clientSecret: string } | 'TAKEN'> {
-  const deadline = Date.now() + createWithinMs;
+  const withinMs = Math.min(createWithinMs, timeLeft());
+  const deadline = Date.now() + withinMs;
   const body = realmDocument(spec);
-  const first = await api({ method: 'POST', path: '', body, timeoutMs: firstPostMs });
+  const first = await api({
+    method: 'POST',
+    path: '',
+    body,
+    timeoutMs: Math.min(firstPostMs, withinMs * firstPostShare),
+  });
   if (first.status === 201) return { clientSecret: spec.clientSecret };
   const isOpen = [0, 400, 409].includes(first.status) || first.status >= 500;
   if (!isOpen) throw unavailable('realm not made', first);
@@ -93,7 +105,7 @@ async function settle(
   { realm, id, clientId }: RealmSpec,
   deadline: number,
 ): Promise<{ readonly clientSecret: string } | 'TAKEN'> {
-  let stub = false;
+  let stubSince: number | undefined;
   do {
     const answer = await api({ method: 'GET', path: pathOf(realm), timeoutMs: left(deadline) });
     const found = answer.status === 200 ? representation.safeParse(answer.body).data?.id : undefined;
@@ -103,10 +115,11 @@ async function settle(
       if (secret !== undefined) return { clientSecret: secret };
     }
     // The last look may be too short for an answer, which says nothing against what was seen before.
-    if (answer.status !== 0) stub = found === undefined && (answer.status === 200 || answer.status === 403);
+    const isStub = found === undefined && (answer.status === 200 || answer.status === 403);
+    if (answer.status !== 0) stubSince = isStub ? (stubSince ?? Date.now()) : undefined;
+    if (stubSince !== undefined && Date.now() - stubSince >= stubStaysMs) return 'TAKEN';
     await sleep(Math.min(lookEveryMs, left(deadline)));
   } while (Date.now() < deadline);
-  if (stub) return 'TAKEN';
   throw new KeycloakFault('UNAVAILABLE', 'the realm did not appear in time');
 }
 

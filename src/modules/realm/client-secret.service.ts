@@ -1,21 +1,21 @@
-import pLimit from 'p-limit';
-
 import type { RequestContext } from '../../context.js';
-import { RequestFault, userFault } from '../../errors.js';
+import { inTransaction } from '../../database/transaction.js';
+import { userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
-import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
+import { within } from '../../integrations/deadline.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import { secretText } from '../../validation/text.rules.js';
 import { changeTenant, type Changed, type ChangeTarget } from '../tenant/change-tenant.service.js';
 import { sealClientSecret } from './sealed-client-secret.service.js';
 import { checkChangeable, loadTenant } from '../tenant/find-tenant.service.js';
+import { inKeycloakTurn } from './keycloak-turn.service.js';
 import { proveRealm, type RealmPart } from './realm-adoption.service.js';
+import { lockRealm } from './realm-locks.service.js';
 import type { RealmOrigin } from './realm.rules.js';
 import type { Tenant } from '../tenant/tenant.entity.js';
 
-/** Each holds a connection while Keycloak is waited for: the other connections are for what needs only the database. */
-const twoAtATime = pLimit(2);
-const maxWaiting = 20;
+/** How long a grant that proves a secret may take, in milliseconds. */
+const proveWithinMs = 4_800;
 
 /**
  * Stores another secret for the client of an adopted realm, once a grant has shown that it works.
@@ -35,27 +35,35 @@ export async function setTenantClientSecret(
   faults.throwIfAny();
   const address = realmAddress(ctx.app.config.keycloak, tenant.realm, tenant.serverUrl);
   const pathOf = (part: RealmPart): string[] => [part === 'client' ? 'clientSecret' : 'tenant'];
-  await proveRealm(ctx.app, faults, pathOf, address, { clientId: tenant.clientId, clientSecret });
+  const { clientId } = tenant;
+  await within(proveWithinMs, () => proveRealm(ctx.app, faults, pathOf, address, { clientId, clientSecret }));
   faults.throwIfAny();
   return changeTenant(ctx, target, 'SECRET_CHANGED', (record) => storeClientSecret(ctx, record.tenant, clientSecret));
 }
 
 /**
- * Has Keycloak make a new secret for the client of a realm that Tenantry made. The old one stops working at once, so
- * the tenant stays locked until the new one is stored; what a crash in between loses is read again when it is needed.
+ * Has Keycloak make a new secret for the client of a realm that Tenantry made. The old one stops working at once; what a
+ * crash loses before the new one is stored is read again when it is needed. The tenant itself stays free meanwhile: it can
+ * be suspended while Keycloak is waited for.
  *
  * @throws UserFault NOT_FOUND, TENANT_DELETED, VERSION_CONFLICT; INVALID for an adopted realm; REALM_NOT_FOUND;
  *   IDENTITY_PROVIDER_UNAVAILABLE
  * @throws RequestFault RATE_LIMITED
  */
 export async function rotateTenantClientSecret(ctx: RequestContext, target: ChangeTarget): Promise<Changed> {
-  if (twoAtATime.pendingCount >= maxWaiting) {
-    throw new RequestFault('RATE_LIMITED', 'Too many secrets are waiting to be rotated; try again in a minute.');
-  }
-  return twoAtATime(() =>
-    changeTenant(ctx, target, 'SECRET_CHANGED', async ({ tenant }) => {
+  const { platform } = ctx.app.db;
+  return await inKeycloakTurn(ctx, () =>
+    inTransaction(platform, async (em) => {
+      const { id } = await loadTenant(ctx, em, target.tenant);
+      await lockRealm(em, id);
+      const tenant = await loadTenant(ctx, platform.em.fork(), { id }); // as it is now
+      checkChangeable(tenant, target.expectedVersion);
       checkOrigin(tenant, 'PROVISIONED', 'The secret of an adopted realm is changed there: use setTenantClientSecret.');
-      await storeClientSecret(ctx, tenant, await regenerate(ctx, tenant));
+      const secret = await regenerate(ctx, tenant);
+      // Whatever else was changed meanwhile: the secret is another one by now.
+      return await changeTenant(ctx, { tenant: { id } }, 'SECRET_CHANGED', (record) =>
+        storeClientSecret(ctx, record.tenant, secret),
+      );
     }),
   );
 }
@@ -81,11 +89,6 @@ async function regenerate(ctx: RequestContext, tenant: Tenant): Promise<string> 
       'Tenantry has no account that may change realms (KEYCLOAK_ADMIN_CLIENT_ID).',
     );
   }
-  try {
-    const secret = await realmAdmin.regenerateClientSecret(tenant.realm, tenant.id, tenant.clientId);
-    return secret ?? userFault('REALM_NOT_FOUND', ['tenant'], 'Keycloak no longer has the realm, or the client in it.');
-  } catch (error) {
-    if (!(error instanceof KeycloakFault)) throw error;
-    return userFault('IDENTITY_PROVIDER_UNAVAILABLE', ['tenant'], 'Keycloak did not answer in time; try again.');
-  }
+  const secret = await realmAdmin.regenerateClientSecret(tenant.realm, tenant.id, tenant.clientId);
+  return secret ?? userFault('REALM_NOT_FOUND', ['tenant'], 'Keycloak no longer has the realm, or the client in it.');
 }

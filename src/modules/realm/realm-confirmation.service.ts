@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
 import { UserFault, userFault } from '../../errors.js';
+import { within } from '../../integrations/deadline.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
 import { verifyTenantToken } from '../identity/tenant-claims.service.js';
@@ -12,6 +13,9 @@ import { areKeysTaken, realmFaultOf } from './realm-adoption.service.js';
 import { admitKeys, judgeKeys, replaceKeys } from './realm-keys.service.js';
 import type { Tenant } from '../tenant/tenant.entity.js';
 
+/** How long the grant may take, in milliseconds. */
+const proveWithinMs = 4_800;
+
 /**
  * Checks a realm that Tenantry does not change by a grant, as when it was adopted, and takes it out of quarantine: at
  * once where it shows a key again that it was known by, else only where the operator accepts its new ones.
@@ -20,7 +24,7 @@ import type { Tenant } from '../tenant/tenant.entity.js';
  */
 export async function confirmRealm(ctx: RequestContext, tenant: Tenant, acceptNewKeys: boolean): Promise<Changed> {
   const { app } = ctx;
-  const keys = await proveWithPresentKeys(ctx, tenant, acceptNewKeys).catch(asUserFault);
+  const keys = await within(proveWithinMs, () => proveWithPresentKeys(ctx, tenant, acceptNewKeys)).catch(asUserFault);
   const changed = await changeTenant(ctx, { tenant: { id: tenant.id } }, 'PATCHED', async (record, em) => {
     await confirmKeys(ctx, em, record.tenant, keys);
   });
@@ -38,7 +42,9 @@ export async function confirmKeys(
   tenant: Tenant,
   thumbprints: readonly string[],
 ): Promise<void> {
+  const isExchange = (await judgeKeys(em, tenant.id, thumbprints)) === 'EXCHANGED';
   await replaceKeys(em, tenant.id, thumbprints, ctx.now());
+  if (isExchange) tenant.clientSecretVersion += 1; // tokens at hand are signed with keys that nobody can check any more
   if (tenant.quarantinedAt === null) return;
   tenant.quarantinedAt = null;
   tenant.tokensNotBefore = nextWholeSecond(ctx.now());

@@ -7,12 +7,15 @@ const RealmIntentSchema = defineEntity({
   properties: {
     /** The UUID that the tenant and its realm are to have. */
     id: p.uuid().primary(),
-    tenantId: p.text().unique(),
-    code: p.text().unique(),
+    /** Null once the tenant is made in another way: what is left is a realm to be removed. */
+    tenantId: p.text().strictNullable().unique(),
+    code: p.text().strictNullable().unique(),
     realm: p.text().unique(),
     callerIssuer: p.text(),
     callerSubject: p.text(),
     createdAt: p.datetime(3),
+    /** When Keycloak was first seen to have no such realm: it may still be at work on it. */
+    missingSince: p.datetime(3).strictNullable(),
   },
 });
 

@@ -83,6 +83,8 @@ async function settle(app: AppServices, id: string, thumbprints: readonly string
     const verdict = await judgeKeys(em, id, thumbprints);
     if (verdict === 'SAME' || verdict === 'ROTATED' || (verdict === 'EXCHANGED' && isOurs)) {
       await replaceKeys(em, id, thumbprints, at);
+      // Tokens at hand are signed with keys that nobody can check any more.
+      if (verdict === 'EXCHANGED') tenant.clientSecretVersion += 1;
       return true;
     }
     tenant.quarantinedAt = at;

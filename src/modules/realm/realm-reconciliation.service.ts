@@ -17,6 +17,8 @@ import { locateRealm } from './locate-realm.service.js';
 import { areKeysTaken } from './realm-adoption.service.js';
 import { driftOf, type RealmDriftCode } from './realm-drift.rules.js';
 import { confirmKeys, confirmRealm } from './realm-confirmation.service.js';
+import { inKeycloakTurn } from './keycloak-turn.service.js';
+import { lockRealm } from './realm-locks.service.js';
 import { noteMissingRealm } from './realm-search.service.js';
 import { Tenant } from '../tenant/tenant.entity.js';
 
@@ -35,19 +37,19 @@ export async function reconcileRealm(ctx: RequestContext, key: TenantKey, accept
   checkChangeable(tenant, undefined);
   const { realmAdmin, realmCare } = app;
   if (tenant.realmOrigin === 'ADOPTED' || !realmAdmin || !realmCare) return confirmRealm(ctx, tenant, acceptNewKeys);
-  const mended: Mended = { codes: [] };
-  try {
-    await inTransaction(app.db.platform, async (em) => {
-      // Not together with a change of status that Keycloak is following.
-      await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 1))', [tenant.id]);
-      await mend(app, { realmAdmin, realmCare }, await em.findOneOrFail(Tenant, { id: tenant.id }), mended);
-    });
-  } catch (error) {
-    if (mended.codes.length > 0) await record(ctx, tenant, mended);
-    if (!(error instanceof KeycloakFault)) throw error;
-    return userFault('IDENTITY_PROVIDER_UNAVAILABLE', ['tenant'], 'Keycloak did not answer in time; try again.');
-  }
-  return await record(ctx, tenant, mended);
+  return await inKeycloakTurn(ctx, async () => {
+    const mended: Mended = { codes: [] };
+    try {
+      await inTransaction(app.db.platform, async (em) => {
+        await lockRealm(em, tenant.id); // not together with a change of status that Keycloak is following
+        await mend(app, { realmAdmin, realmCare }, await em.findOneOrFail(Tenant, { id: tenant.id }), mended);
+      });
+    } catch (error) {
+      if (mended.codes.length > 0) await record(ctx, tenant, mended);
+      throw error;
+    }
+    return await record(ctx, tenant, mended);
+  });
 }
 
 /** What was done so far. */

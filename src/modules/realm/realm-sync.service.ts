@@ -4,8 +4,10 @@ import pLimit from 'p-limit';
 
 import type { AppServices } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
+import { withoutDeadline } from '../../integrations/deadline.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
+import { lockRealm } from './realm-locks.service.js';
 import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
 import { Tenant } from '../tenant/tenant.entity.js';
 
@@ -26,7 +28,7 @@ export async function syncRealm(app: AppServices, id: string): Promise<void> {
     waiting.get(id) ??
     fewAtATime(async () => {
       waiting.delete(id);
-      await followUntilDone(app, id);
+      await withoutDeadline(() => followUntilDone(app, id));
     });
   waiting.set(id, turn);
   await turn;
@@ -45,9 +47,7 @@ async function followUntilDone(app: AppServices, id: string): Promise<void> {
 
 /** One step; true where nothing is left to do. The tenant's row is not locked while Keycloak is waited for. */
 async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id: string): Promise<boolean> {
-  // Whoever has the lock may be waiting for a slow Keycloak.
-  await em.execute(`set local lock_timeout = '60s'; set local statement_timeout = '60s'`);
-  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 1))', [id]);
+  await lockRealm(em, id);
   const tenant = await em.findOne(Tenant, { id });
   if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return true;
   const enabled = wantsRealmEnabled(tenant.status);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 
 import type { AppServices } from '../../context.js';
+import { inTime, timeLeft } from '../../integrations/deadline.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
 import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
@@ -46,20 +47,17 @@ export async function freshToken(
 
 /** Enabling the realm is still to come: it is done now rather than later, and goes on where it takes long. */
 async function enableFirst(app: AppServices, { id }: TokenTenant): Promise<void> {
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('it takes too long')), enableWithinMs);
-  try {
-    await Promise.race([syncRealm(app, id), tooLate]);
-  } catch (error) {
-    throw new KeycloakFault('UNAVAILABLE', 'the realm could not be enabled', { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
+  const enabled = syncRealm(app, id).then(
+    () => true,
+    () => false,
+  );
+  if (await inTime(enabled, Math.min(enableWithinMs, timeLeft()))) return;
+  throw new KeycloakFault('UNAVAILABLE', 'the realm could not be enabled');
 }
 
 /** Repeats for a short while until `iat`, which has no fractions, is not before the tenant's last stop. */
 async function lateEnough(tenant: TokenTenant, issue: () => Promise<IssuedToken>): Promise<IssuedToken> {
-  const deadline = Date.now() + waitForClockMs;
+  const deadline = Date.now() + Math.min(waitForClockMs, timeLeft());
   await sleep(Math.min(Math.max(tenant.tokensNotBefore * 1_000 - Date.now(), 0), waitForClockMs));
   for (;;) {
     const token = await issue();

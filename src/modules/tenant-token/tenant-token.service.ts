@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../context.js';
 import { UserFault, userFault, type UserErrorCode } from '../../errors.js';
+import { within } from '../../integrations/deadline.js';
 import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
 import type { TenantKey } from '../tenant/find-tenant.service.js';
 import { isOperational } from '../tenant/lifecycle.rules.js';
@@ -19,6 +20,8 @@ export interface TenantTokenDetails {
   readonly tenantId: string;
 }
 
+/** From asking to answer, in milliseconds. */
+const issueWithinMs = 4_800;
 /** How often the tenant may change under our hands before the caller is told to try again. */
 const maxReads = 3;
 
@@ -31,6 +34,14 @@ const maxReads = 3;
  *   IDENTITY_PROVIDER_UNAVAILABLE; all but NOT_FOUND are recorded
  */
 export async function issueTenantToken(
+  ctx: RequestContext,
+  key: TenantKey,
+  scope: readonly string[] | null | undefined,
+): Promise<TenantTokenDetails> {
+  return await within(issueWithinMs, () => issueInTime(ctx, key, scope));
+}
+
+async function issueInTime(
   ctx: RequestContext,
   key: TenantKey,
   scope: readonly string[] | null | undefined,
@@ -57,7 +68,7 @@ async function tokenFor(
   tenant: TokenTenant,
   scope: readonly string[],
 ): Promise<IssuedToken | undefined> {
-  return await app.tenantTokens.get({ ...tenant, scope }, now(), async () => await freshToken(app, tenant, scope));
+  return await app.tenantTokens.get({ ...tenant, scope }, now(), () => freshToken(app, tenant, scope));
 }
 
 function check({ status, scope, isQuarantined }: TokenTenant, asked: readonly string[]): void {

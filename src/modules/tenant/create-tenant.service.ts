@@ -1,12 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as uuidv7 } from 'uuid';
 
 import type { RequestContext } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
 import { RequestFault, userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
+import { inTime, within } from '../../integrations/deadline.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import { readPictures, type SentPictures } from '../branding/brand-pictures.service.js';
 import { checkOtpManagerAddress, probeOtpManager } from '../two-factor/otp-manager.service.js';
@@ -17,7 +15,7 @@ import { keyedInput, underKey, type KeyedInput } from './idempotency.service.js'
 import { insertTenant, type SettledPlan } from './insert-tenant.service.js';
 import { areKeysTaken, proveRealm, type RealmPart } from '../realm/realm-adoption.service.js';
 import { RealmIntent } from '../realm/realm-intent.entity.js';
-import { isReserved, provisionTenant } from '../realm/realm-provisioning.service.js';
+import { provisionTenant, takeOverNames } from '../realm/realm-provisioning.service.js';
 import { codeTaken, namesInUse, realmTaken, tenantIdTaken, withTakenAsFault } from './taken-names.service.js';
 import { isCode } from './tenant-names.rules.js';
 import { syncRealm } from '../realm/realm-sync.service.js';
@@ -26,6 +24,8 @@ export type TenantRequestWithFiles = TenantRequest & SentPictures & { idempotenc
 
 const picturePaths = { logo: ['input', 'logo'], branding: ['input', 'branding'] };
 
+/** How long OTP manager and adopted realm are waited for, in milliseconds. */
+const probeWithinMs = 4_800;
 /** How long an answer waits for Keycloak to enable a new realm, in milliseconds; it goes on without. */
 const enableWithinMs = 5_000;
 
@@ -152,40 +152,27 @@ async function probe(
 }
 
 async function adopt(ctx: RequestContext, plan: SettledPlan, address: RealmAddress | undefined): Promise<string> {
-  const keys = await probe(ctx, plan, address);
+  const keys = await within(probeWithinMs, () => probe(ctx, plan, address));
   if (plan.realm.origin !== 'ADOPTED' || address === undefined) throw new Error('no realm to adopt');
   const { serverUrl, issuer } = address;
   const { clientId, clientSecret } = plan.realm;
   await withTakenAsFault(() =>
     inTransaction(ctx.app.db.platform, async (em) => {
-      await refuseReserved(ctx, em, plan, address);
+      await takeOverNames(ctx, em, plan.tenantId, address);
+      if ((await em.count(RealmIntent, { code: plan.code })) > 0) userFault(...codeTaken);
       await insertTenant(ctx, em, plan, { serverUrl, issuer, clientId, clientSecret, keys });
     }),
   );
   return plan.id;
 }
 
-/** A tenant that is being made with its realm has its names already. */
-async function refuseReserved(
-  ctx: RequestContext,
-  em: EntityManager,
-  { tenantId, code }: SettledPlan,
-  address: RealmAddress,
-): Promise<void> {
-  if (await isReserved(ctx, em, tenantId, address)) userFault(...tenantIdTaken);
-  if ((await em.count(RealmIntent, { code, tenantId: { $ne: tenantId } })) > 0) userFault(...codeTaken);
-}
-
 async function provision(ctx: RequestContext, plan: SettledPlan): Promise<string> {
   const { realmAdmin } = ctx.app;
   const { realm } = plan;
   if (realmAdmin === undefined || realm.origin !== 'PROVISIONED') throw new Error('no realm to provision');
-  await probe(ctx, plan, undefined);
+  await within(probeWithinMs, () => probe(ctx, plan, undefined));
   const id = await provisionTenant(ctx, realmAdmin, { ...plan, realm });
-  const enabled = syncRealm(ctx.app, id).catch(() => undefined); // noted, and tried again
-  const waited = new AbortController();
-  await Promise.race([enabled, sleep(enableWithinMs, undefined, { signal: waited.signal }).catch(() => undefined)]);
-  waited.abort();
+  await inTime(syncRealm(ctx.app, id), enableWithinMs).catch(() => undefined); // noted, and tried again
   ctx.app.jobs.syncRealm(id);
   return id;
 }

@@ -73,7 +73,7 @@ const TenantSchema = defineEntity({
     clientId: p.text(),
     /** JWE; null once the tenant is deleted. */
     clientSecret: p.text().strictNullable(),
-    /** Raised with each new client secret: part of the token cache's key. */
+    /** Raised with each new client secret, and once all of the realm's keys are others: part of the token cache's key. */
     clientSecretVersion: p.integer().default(1),
     scope: p.array(),
     otpManagerUrl: p.text().strictNullable(),
