@@ -110,7 +110,9 @@ async function setUp(
     // Also where the run has failed half-way: a secret that is set already is told nowhere else.
     if ((isComplete && !isDryRun) || Object.keys(secrets).length > 0) {
       const named = await publicUrl(outbound, settings, tell);
-      settingsToKeep(settings, named, secrets, file).forEach(print);
+      const lines = settingsToKeep(settings, named, secrets, file);
+      // They are appended: an empty line first, or a .env without a line break at its end would run into them.
+      if (lines.length > 0) ['', ...lines].forEach(print);
     }
   }
   return isComplete ? 0 : 1;
@@ -119,7 +121,8 @@ async function setUp(
 function summary(changes: number, refused: number, isDryRun: boolean): string {
   if (refused > 0) return 'Not complete. Give the account the rights that it lacks, and run this again.';
   if (changes === 0) return 'Nothing to change: Keycloak is as Tenantry needs it.';
-  return isDryRun ? `${changes} changes to make; none was made (--dry-run).` : `${changes} changes made.`;
+  const counted = `${changes} ${changes === 1 ? 'change' : 'changes'}`;
+  return isDryRun ? `${counted} to make; none was made (--dry-run).` : `${counted} made.`;
 }
 
 /** The address that stands in Keycloak's tokens, where it is not the one that is called. */

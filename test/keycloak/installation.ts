@@ -40,6 +40,13 @@ export class Installation {
     return ((await this.call('GET', `/clients?clientId=${clientId}`)).body as ClientDocument[])[0];
   }
 
+  /** The ids of the client scopes that tokens of the login client depend on. */
+  async clientScopes(realm = 'master'): Promise<{ basic: string | undefined; roles: string | undefined }> {
+    const all = (await this.call('GET', `/../${realm}/client-scopes`)).body as { id: string; name: string }[];
+    const id = (name: string): string | undefined => all.find((scope) => scope.name === name)?.id;
+    return { basic: id('basic'), roles: id('roles') };
+  }
+
   /** Everything that the command may have made or changed, as one text to compare. */
   async state(): Promise<string> {
     const clients = [await this.client(), await this.client(this.adminClientId)];

@@ -75,12 +75,8 @@ function firstRun(setUp: SetUp): void {
     const names = { KEYCLOAK_CLIENT_ID: setup.clientId, KEYCLOAK_ADMIN_CLIENT_ID: setup.adminClientId };
     const { code, stdout, stderr } = await runProcess({ ...administratorSettings(setup.provider), ...names });
     expect(code).toBe(0);
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .every((line) => line.startsWith('KEYCLOAK_')),
-    ).toBe(true);
+    // An empty line first: where .env does not end in a line break, the next one would run into its last setting.
+    expect(stdout).toMatch(/^\n(KEYCLOAK_\w+=\S+\n)+$/);
     expect(stderr).toContain('changes made');
     expect((await runProcess({})).code).toBe(1);
   });

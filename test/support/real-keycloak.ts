@@ -1,45 +1,14 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import type { Provider } from '../keycloak/provider.js';
 
-const version = '26.7.0';
-const run = promisify(execFile);
+import type { Provider } from '../keycloak/provider.js';
+import { keycloakHome } from './keycloak-home.js';
 
 /** Milliseconds that fetching, building and starting may take the first time. */
 export const realKeycloakStartMs = 900_000;
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** The distribution: `KEYCLOAK_HOME`, or one that Maven fetches once into a cache outside the work tree. */
-async function keycloakHome(): Promise<string> {
-  const { KEYCLOAK_HOME, XDG_CACHE_HOME } = process.env;
-  if (KEYCLOAK_HOME) return KEYCLOAK_HOME;
-  const cache = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tenantry');
-  const home = join(cache, `keycloak-${version}`);
-  if (await exists(home)) return home;
-  const part = join(cache, `part-${randomUUID()}`);
-  await mkdir(part, { recursive: true });
-  const artifact = `org.keycloak:keycloak-quarkus-dist:${version}:tar.gz`;
-  await run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${part}`], {
-    cwd: part,
-  });
-  await run('tar', ['xzf', join(part, `keycloak-quarkus-dist-${version}.tar.gz`), '-C', part]);
-  await rename(join(part, `keycloak-${version}`), home).catch(async (error: unknown) => {
-    if (!(await exists(home))) throw error;
-  });
-  await rm(part, { recursive: true, force: true });
-  return home;
-}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -59,6 +28,8 @@ export interface RealKeycloakOptions {
 /** A real Keycloak as a process of the test's own. */
 export interface RealKeycloak {
   readonly provider: Provider;
+  /** Where its programs are. */
+  readonly home: string;
   /** The address that stands in its tokens. */
   readonly publicUrl: string;
   /** SIGSTOP and SIGCONT freeze and thaw it. */
@@ -101,6 +72,7 @@ export async function startRealKeycloak(options: RealKeycloakOptions = {}): Prom
   let keycloak = await start();
   return {
     provider: { url, administrator },
+    home,
     publicUrl,
     signal: (name) => signal(keycloak, name),
     kill: async () => await end(keycloak, 'SIGKILL'),
@@ -117,6 +89,7 @@ async function untilServing(keycloak: ChildProcess, url: string): Promise<void> 
   const note = (chunk: Buffer): void => void (log = (log + chunk.toString()).slice(-4000));
   keycloak.stdout?.on('data', note);
   keycloak.stderr?.on('data', note);
+  keycloak.on('error', ({ message }) => note(Buffer.from(message))); // it could not be started at all
   const deadline = Date.now() + 240_000;
   while (Date.now() < deadline && keycloak.exitCode === null) {
     const serves = await fetch(`${url}/realms/master`).then(
@@ -126,7 +99,7 @@ async function untilServing(keycloak: ChildProcess, url: string): Promise<void> 
     if (serves) return;
     await setTimeout(500);
   }
-  throw new Error(`Keycloak does not serve:\n${log}`);
+  throw new Error(`Keycloak does not serve; it needs a JDK from 17 on, by JAVA_HOME or as java. It says:\n${log}`);
 }
 
 /** Reaches the whole process group: `kc.sh` and the virtual machine under it. */
@@ -135,7 +108,7 @@ function signal(keycloak: ChildProcess, name: NodeJS.Signals): void {
 }
 
 async function end(keycloak: ChildProcess, name: NodeJS.Signals): Promise<void> {
-  if (keycloak.exitCode !== null || keycloak.signalCode !== null) return;
+  if (keycloak.pid === undefined || keycloak.exitCode !== null || keycloak.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => keycloak.once('exit', () => resolve()));
   signal(keycloak, name);
   await Promise.race([exited, setTimeout(15_000, undefined, { ref: false })]);

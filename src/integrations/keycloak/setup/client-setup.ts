@@ -22,6 +22,7 @@ export interface ClientSpec {
 export interface SettledClient {
   readonly id: string;
   readonly path: string;
+  readonly isThere: boolean;
   readonly hasServiceAccount: boolean;
 }
 
@@ -63,8 +64,9 @@ export async function setUpClient(run: SetupRun, spec: ClientSpec): Promise<Sett
   const { realm, clientId } = spec;
   const known = await findClient(run, realm, clientId);
   await (known ? changeClient(run, spec, known) : makeClient(run, spec));
-  const { id = 'none', serviceAccountsEnabled = false } = (await findClient(run, realm, clientId)) ?? {};
-  return { id, path: `${realmPath(realm)}/clients/${id}`, hasServiceAccount: serviceAccountsEnabled };
+  const settled = await findClient(run, realm, clientId);
+  const { id = 'none', serviceAccountsEnabled: hasServiceAccount = false } = settled ?? {};
+  return { id, path: `${realmPath(realm)}/clients/${id}`, isThere: settled !== undefined, hasServiceAccount };
 }
 
 async function makeClient(run: SetupRun, spec: ClientSpec): Promise<void> {
@@ -132,5 +134,5 @@ export async function readRoles(
   return read.data;
 }
 
-export const namesOf = (roles: readonly RoleRepresentation[]): string =>
-  roles.map(({ name }) => `"${name}"`).join(', ');
+export const namesOf = (named: readonly { readonly name: string }[]): string =>
+  named.map(({ name }) => `"${name}"`).join(', ');

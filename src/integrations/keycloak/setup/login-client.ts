@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Right } from './administration.js';
+import { setUpClientScopes } from './client-scopes.js';
 import { namesOf, readRoles, setUpClient, type RoleRepresentation, type SettledClient } from './client-setup.js';
 import type { SetupRun } from './setup-run.js';
 
@@ -50,6 +51,7 @@ export async function setUpLoginClient(run: SetupRun, client: LoginClient): Prom
       'use.refresh.tokens': 'true',
     },
   });
+  await setUpClientScopes(run, client, settled);
   await setUpAudience(run, client, settled);
   await setUpRoles(run, client, settled);
   await setUpScope(run, client, settled);
