@@ -26,7 +26,9 @@ const webAddress = z
   .string()
   .refine(isBaseAddress)
   .transform((text) => text.replace(/\/+$/, ''));
-const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
+const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) && isWellEncoded(text));
 const key = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}=?$/)
@@ -37,7 +39,9 @@ const wholeNumber = (max: number) =>
     .regex(/^\d{1,6}$/)
     .transform(Number)
     .refine((value) => value <= max);
-const cidrs = list.refine((entries) => entries.every((entry) => ipaddr.isValidCIDR(entry) || ipaddr.isValid(entry)));
+const cidrs = list.refine((entries) =>
+  entries.every((entry) => isAddress(entry.replace(/\/\d{1,3}$/, '')) && isRange(entry)),
+);
 
 /** Each variable: its schema, and what is expected, in words. */
 export const variables = {
@@ -81,6 +85,25 @@ export const variables = {
   SANDBOX: [flag, 'true or false'],
   SHUTDOWN_GRACE_SECONDS: [wholeNumber(3_600), 'seconds from 0 to 3600'],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
+
+/** Four decimal numbers, or IPv6: the library also takes 1, octal and hexadecimal numbers. */
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+}
+
+function isRange(text: string): boolean {
+  return !text.includes('/') || ipaddr.isValidCIDR(text);
+}
+
+/** User, password and database are taken out of it, decoded. */
+function isWellEncoded(url: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(url);
+    return [username, password, pathname].map(decodeURIComponent).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 function isWebAddress(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

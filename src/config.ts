@@ -64,12 +64,13 @@ type Values = ValuesOf<typeof variables>;
 /**
  * Reads and checks the environment; the README has a table of all variables.
  *
+ * @param hasEmbedded whether there are embedded parts to take the place of what is not configured
  * @throws StartupError with all problems in one message; a secret's value is never in it
  */
-export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+export function readSettings(env: NodeJS.ProcessEnv = process.env, hasEmbedded = true): Settings {
   const problems: string[] = [];
   const values = readVariables(env, variables, secretSettings, problems);
-  problems.push(...contradictions(env), ...sameKeys(values));
+  problems.push(...(hasEmbedded ? [] : whatIsNotEmbedded(env)), ...contradictions(env), ...sameKeys(values));
   if (problems.length > 0) {
     throw new StartupError(`These settings stop the start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
@@ -77,19 +78,37 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 }
 
 /** What is given and will not do is named as such already, and is not missing. */
+function isGiven(env: NodeJS.ProcessEnv, name: Variable): boolean {
+  return Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
+}
+
+const whatSecretsKeyIs = `it encrypts tenants' secrets in your database; make one with: ${makeKeyCommand}`;
+const whatClientSecretIs = 'the secret of the login client (KEYCLOAK_CLIENT_ID).';
+
+/** Where nothing takes their place, a database and a Keycloak have to be given, with what goes with them. */
+function whatIsNotEmbedded(env: NodeJS.ProcessEnv): string[] {
+  const here = 'this image has no embedded one to take its place.';
+  const groups: [Variable, string, Variable, string][] = [
+    ['DATABASE_URL', `a PostgreSQL of your own; ${here}`, 'SECRETS_KEY', whatSecretsKeyIs],
+    ['KEYCLOAK_URL', `a Keycloak of your own; ${here}`, 'KEYCLOAK_CLIENT_SECRET', whatClientSecretIs],
+  ];
+  const missing = groups.flatMap(([name, why, other, whyOther]) => {
+    if (isGiven(env, name)) return [];
+    return [`${name} is missing: ${why}`, ...(isGiven(env, other) ? [] : [`${other} is missing: ${whyOther}`])];
+  });
+  return env['SEED_DEMO'] === 'true' ? [...missing, 'SEED_DEMO is true, but this image holds no demo data.'] : missing;
+}
+
 function contradictions(env: NodeJS.ProcessEnv): string[] {
-  const isGiven = (name: Variable): boolean => Boolean(env[name]) || Boolean(env[`${name}_FILE`]);
   const needs = (name: Variable, other: Variable, why: string): string[] =>
-    isGiven(name) && !isGiven(other) ? [`${other} is missing: ${why}`] : [];
+    isGiven(env, name) && !isGiven(env, other) ? [`${other} is missing: ${why}`] : [];
   return [
-    ...needs(
-      'DATABASE_URL',
-      'SECRETS_KEY',
-      `it encrypts tenants' secrets in your database; make one with: ${makeKeyCommand}`,
-    ),
+    ...needs('DATABASE_URL', 'SECRETS_KEY', whatSecretsKeyIs),
     ...needs('DATABASE_PLATFORM_URL', 'DATABASE_URL', 'the restricted logins go with the login that owns the schema.'),
     ...needs('DATABASE_TENANT_URL', 'DATABASE_URL', 'the restricted logins go with the login that owns the schema.'),
-    ...needs('KEYCLOAK_URL', 'KEYCLOAK_CLIENT_SECRET', 'the secret of the login client (KEYCLOAK_CLIENT_ID).'),
+    ...needs('KEYCLOAK_URL', 'KEYCLOAK_CLIENT_SECRET', whatClientSecretIs),
+    ...needs('KEYCLOAK_REALM', 'KEYCLOAK_URL', 'a realm is given, but no Keycloak.'),
+    ...needs('KEYCLOAK_CLIENT_ID', 'KEYCLOAK_URL', 'a client is given, but no Keycloak.'),
     ...needs('KEYCLOAK_CLIENT_SECRET', 'KEYCLOAK_URL', 'a client secret is given, but no Keycloak.'),
     ...needs('KEYCLOAK_PUBLIC_URL', 'KEYCLOAK_URL', 'a public address is given, but no Keycloak.'),
     ...needs('KEYCLOAK_ADMIN_CLIENT_ID', 'KEYCLOAK_URL', 'a provisioning account is given, but no Keycloak.'),

@@ -36,7 +36,7 @@ export function readVariables<Table extends VariableTable>(
 }
 
 function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//…@');
+  return text.replace(/\/\/.*@/s, '//…@');
 }
 
 function withSecretFiles(env: NodeJS.ProcessEnv, secrets: readonly string[], problems: string[]): NodeJS.ProcessEnv {

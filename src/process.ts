@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
@@ -30,7 +31,7 @@ export async function main(): Promise<void> {
   }
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
-    await serve(readSettings());
+    await serve(readSettings(undefined, hasEmbedded()));
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -61,7 +62,7 @@ async function start(settings: Settings, log: Logger, stops: Stop[]): Promise<vo
   const { config, announce } = await complete(settings, log, stops);
   const app = await startApp(config, log);
   stops.push(app.stop);
-  if (config.seedDemo) await (await importEmbedded(settings)).seedDemo(app.services);
+  if (config.seedDemo) await (await importEmbedded()).seedDemo(app.services);
   log.info({ url: app.url }, 'serving');
   announce(app.url);
 }
@@ -79,31 +80,26 @@ async function complete(
       database,
       keycloak,
       secrets,
-      http: { ...settings.http, corsOrigins: settings.http.corsOrigins ?? [] },
+      http: { ...settings.http, portGiven: true, corsOrigins: settings.http.corsOrigins ?? [] },
       outboundAllow: settings.outboundAllow ?? [],
       seedDemo: settings.seedDemo ?? false,
       sandbox: settings.sandbox ?? false,
     };
     return { config, announce: () => undefined };
   }
-  const { startEmbedded, announce } = await importEmbedded(settings);
+  const { startEmbedded, announce } = await importEmbedded();
   const embedded = await startEmbedded(settings, log);
   stops.push(embedded.stop);
   return { config: embedded.config, announce: (url) => announce(url, embedded) };
 }
 
-async function importEmbedded(settings: Settings): Promise<typeof import('./embedded/index.js')> {
-  try {
-    return await import('./embedded/index.js');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const missing = [!settings.database && 'DATABASE_URL', !settings.keycloak && 'KEYCLOAK_URL'].filter(Boolean);
-    throw new StartupError(
-      missing.length > 0
-        ? `${missing.join(' and ')} missing: this image has no embedded parts to take their place.`
-        : 'SEED_DEMO is true, but this image holds no demo data.',
-    );
-  }
+/** The production image has none of it, and then the settings have to do without. */
+function hasEmbedded(): boolean {
+  return existsSync(join(import.meta.dirname, 'embedded'));
+}
+
+async function importEmbedded(): Promise<typeof import('./embedded/index.js')> {
+  return await import('./embedded/index.js');
 }
 
 /** A Ctrl-C in the terminal comes twice under npm: from the terminal itself, and passed on by npm. */

@@ -18,7 +18,12 @@ export interface DataDirLock {
  * @throws StartupError where another process works in it
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new StartupError(`DATA_DIR: ${dataDir} cannot be made a folder (${code}).`, { cause: error });
+  }
   const address = lockAddress(realpathSync(dataDir));
   if (await answers(address)) {
     throw new StartupError(

@@ -56,7 +56,11 @@ function complete(settings: Settings, postgres: EmbeddedPostgres | undefined, st
     database,
     keycloak,
     secrets: settings.secrets ?? { key: keptSecretsKey(settings.dataDir) },
-    http: { ...settings.http, corsOrigins: settings.http.corsOrigins ?? (isAllEmbedded ? sandboxOrigins : []) },
+    http: {
+      ...settings.http,
+      portGiven: settings.http.portGiven || !isAllEmbedded,
+      corsOrigins: settings.http.corsOrigins ?? (isAllEmbedded ? sandboxOrigins : []),
+    },
     outboundAllow: settings.outboundAllow ?? (isAllEmbedded ? loopback : []),
     seedDemo: settings.seedDemo ?? isAllEmbedded,
     sandbox: settings.sandbox ?? isAllEmbedded,

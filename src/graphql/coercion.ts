@@ -14,7 +14,8 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 
-const MAX_FAULTS = 500;
+/** Enough to mend an input by; to look for all that a hostile one has would take seconds. */
+const maxFaults = 500;
 
 type Path = readonly (string | number)[];
 
@@ -27,25 +28,33 @@ export function variableFaults(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): GraphQLError[] {
-  return (operation.variableDefinitions ?? [])
-    .flatMap((definition) => faultsOf(schema, definition, variables))
-    .slice(0, MAX_FAULTS);
+  const faults: GraphQLError[] = [];
+  try {
+    for (const definition of operation.variableDefinitions ?? []) noteFaults(faults, schema, definition, variables);
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return faults;
 }
 
-function faultsOf(
+const enough = new Error('enough faults');
+
+/** @throws `enough` */
+function noteFaults(
+  faults: GraphQLError[],
   schema: GraphQLSchema,
   definition: VariableDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-): GraphQLError[] {
+): void {
   const { value: name } = definition.variable.name;
   const type = typeFromAST(schema, definition.type);
-  if (!isInputType(type)) return [];
-  const faults: GraphQLError[] = [];
+  if (!isInputType(type)) return;
   const report = (path: Path, message: string): void => {
     const fullPath = [name, ...path].map(String);
     const place = path.length === 0 ? '' : ` at "${fullPath.join('.')}"`;
     const extensions = { code: 'BAD_USER_INPUT', path: fullPath };
     faults.push(new GraphQLError(`Variable "$${name}"${place}: ${message}`, { nodes: definition, extensions }));
+    if (faults.length === maxFaults) throw enough;
   };
   if (Object.hasOwn(variables, name)) {
     coerceInputValue(
@@ -57,7 +66,6 @@ function faultsOf(
   } else if (isNonNullType(type) && definition.defaultValue === undefined) {
     report([], `${expected(type)}; it was not provided.`);
   }
-  return faults;
 }
 
 /** graphql-js's messages about the shape of an object name fields and types alone; all others carry the value. */

@@ -24,8 +24,10 @@ export function fieldError(error: GraphQLError, { log, requestId }: GraphQLConte
   const fault = asRequestFault(cause);
   if (fault?.code === 'SERVICE_UNAVAILABLE') log.warn({ err: cause, path }, 'service unavailable');
   if (fault) return formatted(fault.message, { code: fault.code, ...fault.details }, place);
-  if (isArgumentError(cause)) {
-    return formatted('An argument has a value that its type refuses.', { code: 'BAD_USER_INPUT' }, place);
+  const argument = refusedArgument(cause);
+  if (argument) {
+    const extensions = { code: 'BAD_USER_INPUT', path: argument };
+    return formatted('An argument has a value that its type refuses.', extensions, place);
   }
   log.error({ err: cause, path }, 'internal error');
   return formatted('Internal error', { code: 'INTERNAL_SERVER_ERROR', requestId }, place);
@@ -67,7 +69,8 @@ export function causeOf(error: GraphQLError): unknown {
 }
 
 /** graphql-js found out only while executing: a null variable where a default would have been allowed. */
-function isArgumentError(error: unknown): boolean {
+function refusedArgument(error: unknown): string[] | undefined {
   const node = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
-  return node !== undefined && (node.kind === Kind.ARGUMENT || isValueNode(node));
+  if (node === undefined || !(node.kind === Kind.ARGUMENT || isValueNode(node))) return undefined;
+  return /^Argument "(\w+)"/.exec((error as GraphQLError).message)?.slice(1) ?? [];
 }

@@ -195,12 +195,43 @@ export const JSONObjectScalar = new GraphQLScalarType<Record<string, unknown>, u
   specifiedByURL: 'https://ecma-international.org/publications-and-standards/standards/ecma-404/',
   extensions: { expected: 'a JSON object' },
   serialize: asIs,
-  parseValue: (value) => jsonObject(() => GraphQLJSONObject.parseValue(value)),
-  parseLiteral: (node, variables) => jsonObject(() => GraphQLJSONObject.parseLiteral(node, variables)),
+  parseValue: jsonObject,
+  parseLiteral: (node, variables) => {
+    const value = attempt(() => GraphQLJSONObject.parseLiteral(node, variables));
+    // While the document is validated there are no variables yet.
+    return variables || !holdsVariables(node) ? jsonObject(value) : (value as Record<string, unknown>);
+  },
 });
 
-function jsonObject(parse: () => object): Record<string, unknown> {
-  return (attempt(parse) as Record<string, unknown> | undefined) ?? refuse('JSONObject', 'a JSON object');
+function jsonObject(value: unknown): Record<string, unknown> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && isJson(value) ? (value as Record<string, unknown>) : refuse('JSONObject', 'a JSON object');
+}
+
+function holdsVariables(node: ValueNode): boolean {
+  if (node.kind === Kind.LIST) return node.values.some(holdsVariables);
+  if (node.kind === Kind.OBJECT) return node.fields.some((field) => holdsVariables(field.value));
+  return node.kind === Kind.VARIABLE;
+}
+
+/**
+ * Whether it is JSON all through: no file, and nothing that is undefined, as words without quotes and absent variables
+ * are in a literal. In a loop, since what is nested without end would overflow the stack.
+ */
+function isJson(value: unknown): boolean {
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (next === null || ['string', 'boolean', 'number'].includes(typeof next)) continue;
+    if (typeof next !== 'object' || !(Array.isArray(next) || isPlainObject(next))) return false;
+    for (const member of Object.values(next)) open.push(member);
+  }
+  return true;
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 const uploadExpected = 'a file, sent by the GraphQL multipart request';

@@ -1,7 +1,9 @@
+import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
 import { patched } from '../support/changes.js';
+import { codesOf } from '../support/client.js';
 import { created, provisionInput } from '../support/tenants.js';
 import { writesNothing } from '../support/written.js';
 
@@ -39,5 +41,24 @@ describe('JSON that is written in the document', () => {
       tenant: null,
       userErrors: [{ code: 'INVALID', path: ['patch', 'profile', 'metadata', 'a', '0'] }],
     });
+  });
+});
+
+describe('a file', () => {
+  it('is no JSON object, and none of its members', async () => {
+    const { tenantId } = await created(app, provisionInput());
+    const query = `mutation ($metadata: JSONObject!) {
+      patchTenant(tenant: { tenantId: "${tenantId}" }, patch: { profile: { metadata: $metadata } }) { tenant { version } } }`;
+    const files = [{ path: 'variables.metadata', bytes: Buffer.alloc(2_000_000), name: 'a' }];
+    for (const [metadata, path] of [
+      [null, 'variables.metadata'],
+      [{ a: { b: null } }, 'variables.metadata.a.b'],
+    ] as const) {
+      const sent = [{ ...files[0]!, path }];
+      const answer = await writesNothing(app, () =>
+        app.client.upload(parse(query), { metadata }, sent, { as: 'operator' }),
+      );
+      expect(codesOf(answer)).toEqual(['BAD_USER_INPUT metadata']);
+    }
   });
 });

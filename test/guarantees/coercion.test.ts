@@ -43,6 +43,15 @@ describe('values that their type refuses', () => {
     expect(answer.errors).toHaveLength(80);
   });
 
+  test('of variables: not all of them where they are thousands, and soon', async () => {
+    const parts = Array.from({ length: 60_000 }, () => ({}));
+    const started = performance.now();
+    const answer = await post(api, createThing, { input: { name: 'x', parent: { id: '1' }, parts } });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(answer.errors).toHaveLength(500);
+    expect(new Set(codes(answer))).toEqual(new Set(['BAD_USER_INPUT']));
+  });
+
   test('of variables: missing and null', async () => {
     const query = 'query ($by: ThingRef!, $how: String!) { thing(by: $by) { id } fail(how: $how) }';
     const answer = await post(api, query, { how: null });
@@ -82,5 +91,29 @@ describe('values that their type refuses', () => {
   test('a null variable where a default would have stood is the caller’s fault', async () => {
     const answer = await post(api, 'query ($n: Int) { since(count: $n) }', { n: null });
     expect(codes(answer)).toEqual(['BAD_USER_INPUT']);
+    expect(answer.errors[0]?.extensions['path']).toEqual(['count']);
+  });
+});
+
+describe('what is no JSON is no JSONObject', () => {
+  const withSettings = (settings: string, variable = ''): string =>
+    `mutation${variable} { createThing(input: { name: "x", parent: { id: "1" }, settings: ${settings} }) { thing } }`;
+
+  test.each(['{ a: word }', '{ a: [{ b: word }] }', '[{}]', 'word', '5', '"{}"'])(
+    'in the document: %s',
+    async (text) => {
+      const answer = await post(api, withSettings(text));
+      expect(answer.errors.map(({ extensions }) => [extensions['code'], extensions['path']])).toEqual([
+        ['BAD_USER_INPUT', ['input', 'settings']],
+      ]);
+    },
+  );
+
+  test('with a variable in it that is not there, however often it is asked', async () => {
+    const query = withSettings('{ a: $a, b: [$b] }', '($a: String, $b: String)');
+    for (let run = 0; run < 5; run += 1) {
+      expect(codes(await post(api, query, { a: 'x' }))).toEqual(['BAD_USER_INPUT']);
+      expect(codes(await post(api, query, { a: null, b: 'y' }))).toEqual([]);
+    }
   });
 });

@@ -93,7 +93,11 @@ const wrong: [string, string][] = [
   ['SECRETS_KEY', 'planted'],
   ['SECRETS_KEY_PREVIOUS', `planted${key}`],
   ['OUTBOUND_ALLOW', 'http://x, y'],
+  ['DATABASE_URL', 'postgres://planted:%zz@x/y'],
+  ['DATABASE_PLATFORM_URL', 'postgres://planted@x/%'],
   ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', '1'],
+  ['TRUSTED_PROXIES', '0x7f.1/8'],
   ['LOG_LEVEL', 'loud'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://portal.example.com/'],
@@ -139,6 +143,8 @@ describe('settings that stop the start', () => {
     ],
     ['a previous key without a present one', { SECRETS_KEY_PREVIOUS: key }, 'SECRETS_KEY'],
     ['a client secret without a Keycloak', { KEYCLOAK_CLIENT_SECRET: 'planted' }, 'KEYCLOAK_URL'],
+    ['a realm without a Keycloak', { KEYCLOAK_REALM: 'operators' }, 'KEYCLOAK_URL'],
+    ['a client without a Keycloak', { KEYCLOAK_CLIENT_ID: 'portal' }, 'KEYCLOAK_URL'],
     ['a public address without a Keycloak', { KEYCLOAK_PUBLIC_URL: 'https://sso.example.com' }, 'KEYCLOAK_URL'],
   ] as [string, Record<string, string>, string | undefined][])('%s', (_name, env, missing) => {
     const lines = problems(env);
@@ -162,10 +168,33 @@ describe('settings that stop the start', () => {
 
   it('an address with a password in it does not show the password', () => {
     for (const name of ['PUBLIC_URL', 'KEYCLOAK_URL', 'KEYCLOAK_PUBLIC_URL']) {
-      const lines = problems({ ...database, ...keycloak, [name]: 'https://user:planted@sso.example.com' });
-      expect(lines).toHaveLength(1);
-      expect(lines[0]).not.toContain('planted');
+      for (const password of ['planted', 'p@planted', 'p/planted']) {
+        const lines = problems({ ...database, ...keycloak, [name]: `https://user:${password}@sso.example.com` });
+        expect(lines).toHaveLength(1);
+        expect(lines[0]).not.toContain('planted');
+      }
     }
+  });
+
+  it('where nothing is embedded, all that has to be given is named at once', () => {
+    const missing = (env: Record<string, string>): string[] => {
+      try {
+        readSettings(env, false);
+        return [];
+      } catch (error) {
+        return [...(error as StartupError).message.matchAll(/^ {2}- (\w+)/gm)].map(([, name]) => name!);
+      }
+    };
+    const four = ['DATABASE_URL', 'SECRETS_KEY', 'KEYCLOAK_URL', 'KEYCLOAK_CLIENT_SECRET'];
+    expect(missing({})).toEqual(four);
+    expect(missing({ PORT: 'x' })).toEqual(['PORT', ...four]);
+    expect(missing({ DATABASE_URL: database.DATABASE_URL }).sort()).toEqual(four.slice(1).sort());
+    expect(missing({ ...database, SEED_DEMO: 'true' })).toEqual([
+      'KEYCLOAK_URL',
+      'KEYCLOAK_CLIENT_SECRET',
+      'SEED_DEMO',
+    ]);
+    expect(missing({ ...database, ...keycloak })).toEqual([]);
   });
 
   it('the same key as present and previous', () => {

@@ -13,6 +13,10 @@ const geometry = new Set(
 
 const functions = new Set('hsl hsla matrix rgb rgba rotate scale skewx skewy translate'.split(' '));
 
+/** Numbers that say how large a picture is; whoever needs more characters wants something else. */
+const sizes = new Set(['width', 'height', 'viewBox']);
+const maxSizeLength = 100;
+
 const identifier = /^[A-Za-z_][\w:.-]*$/;
 const localHref = /^#[A-Za-z_][\w:.-]*$/;
 const localUrl = /url\( ?(["']?)(#[A-Za-z_][\w:.-]*)\1 ?\)/g;
@@ -57,6 +61,7 @@ function allowedValue(element: string, name: string, uri: string, value: string)
   if (uri !== '') return undefined;
   if (name === 'id') return identifier.test(value) ? { name, value } : undefined;
   if (!presentation.has(name) && !geometry.has(name)) return undefined;
+  if (sizes.has(name) && value.length > maxSizeLength) return undefined;
   const clean = referencesMadeLocal(value);
   return clean === undefined ? undefined : { name, value: clean };
 }
@@ -83,7 +88,7 @@ const lengthUnits: Readonly<Record<string, number>> = {
 
 /** A stated width or height in pixels of CSS, rounded up; undefined for percentages and whatever else is no length. */
 export function lengthInPixels(text: string | undefined): number | undefined {
-  const [, number, unit = ''] = /^\+?(\d*\.?\d+(?:e[+-]?\d+)?)([a-z]*)$/i.exec(text ?? '') ?? [];
+  const [, number, unit = ''] = /^\+?((?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i.exec(text ?? '') ?? [];
   const pixels = Number(number) * (lengthUnits[unit.toLowerCase()] ?? NaN);
   return Number.isNaN(pixels) ? undefined : Math.ceil(pixels);
 }

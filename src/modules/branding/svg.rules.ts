@@ -7,6 +7,8 @@ const svgNamespace = 'http://www.w3.org/2000/svg';
 const maxNodes = 5_000;
 /** Drawing programs stay far below; each level makes resolving a namespace dearer. */
 const maxDepth = 100;
+/** Of one element; there are some fifty that mean anything. */
+const maxAttributes = 200;
 
 const shapes = new Set('path rect circle ellipse line polyline polygon'.split(' '));
 const allowed = new Set([...shapes, ...'svg g defs linearGradient radialGradient stop clipPath title'.split(' ')]);
@@ -31,6 +33,12 @@ export function rebuildSvg(text: string): RebuiltSvg {
   const parser = new SaxesParser({ xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true });
   parser.on('doctype', (doctype) => {
     if (doctype.includes('[')) refuse('Must not declare entities of its own.');
+  });
+  let attributes = 0;
+  parser.on('opentagstart', () => (attributes = 0));
+  parser.on('attribute', () => {
+    attributes += 1;
+    if (attributes > maxAttributes) refuse(`Must have at most ${maxAttributes} attributes an element.`);
   });
   parser.on('opentag', (tag) => writer.open(tag));
   parser.on('closetag', (tag) => writer.close(tag));
@@ -115,7 +123,7 @@ class SvgWriter {
 function sizeOf(attributes: Map<string, string>): Pick<RebuiltSvg, 'width' | 'height'> {
   for (const side of ['width', 'height']) {
     const stated = attributes.get(side) ?? '';
-    if (lengthInPixels(stated) === undefined && !/^\d*\.?\d+%$/.test(stated)) attributes.delete(side);
+    if (lengthInPixels(stated) === undefined && !/^(\d+(\.\d*)?|\.\d+)%$/.test(stated)) attributes.delete(side);
   }
   const width = lengthInPixels(attributes.get('width'));
   const height = lengthInPixels(attributes.get('height'));

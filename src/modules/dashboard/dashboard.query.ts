@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 
 import type { RequestContext } from '../../context.js';
+import { codeOf } from '../../database/conflicts.js';
+import { RequestFault } from '../../errors.js';
 import { visibleTo } from '../tenant/find-tenant.service.js';
 import { isOperational, tenantStatuses, type TenantStatus } from '../tenant/lifecycle.rules.js';
 import { live } from '../tenant/tenant-lists.query.js';
@@ -55,6 +57,14 @@ export async function readNewTenantsByMonth(
       group by 1
     )
     select to_char(months.month, 'YYYY-MM') as month, coalesce(counted.count, 0) as count
-    from months left join counted using (month) order by months.month`.execute(ctx.app.db.platform.em.getKysely());
+    from months left join counted using (month) order by months.month`
+    .execute(ctx.app.db.platform.em.getKysely())
+    .catch(asUnknownZone);
   return rows;
+}
+
+/** A zone of the IANA database that is newer than PostgreSQL's copy of it. */
+function asUnknownZone(error: unknown): never {
+  if (codeOf(error) !== '22023') throw error;
+  throw new RequestFault('BAD_USER_INPUT', 'The database does not know this time zone.', { path: ['timezone'] });
 }
