@@ -13,7 +13,7 @@ import { createAdminApi } from './integrations/keycloak/admin-api.js';
 import { createKeySets } from './integrations/keycloak/key-sets.js';
 import { followsHostHeader } from './integrations/keycloak/host-header.js';
 import { createPlatformLogin } from './integrations/keycloak/platform-login.js';
-import { realmAddress } from './integrations/keycloak/realm-address.js';
+import { administratorsRealm, realmAddress } from './integrations/keycloak/realm-address.js';
 import { createRealmAdmin } from './integrations/keycloak/realm-admin.js';
 import { createRealmCare } from './integrations/keycloak/realm-care.js';
 import { createOtpManager } from './integrations/otp-manager.js';
@@ -69,6 +69,7 @@ export async function startApp(config: Config, log: Logger, now = (): Date => ne
     });
     await services.jobs.start();
     void warnOfHostHeader(services);
+    void warnOfAdminAccount(services);
     const url = `http://${hostInUrl(config.http.host)}:${await server.listen()}`;
     address.url ||= url;
     const stop = async (): Promise<void> => {
@@ -138,6 +139,16 @@ async function warnOfHostHeader({ outbound, config, log }: AppServices): Promise
   const { url, realm } = config.keycloak;
   if ((await followsHostHeader(outbound, url, realm)) !== true) return;
   log.warn({ url, realm }, "Keycloak's issuer follows the Host header of whoever asks: set Keycloak's hostname");
+}
+
+/** Else the first create would be the first to learn of it. */
+async function warnOfAdminAccount({ realmAdmin, config, log }: AppServices): Promise<void> {
+  const nothing = '00000000-0000-0000-0000-000000000000';
+  await realmAdmin?.find(administratorsRealm, nothing).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    const client = config.keycloak.admin?.clientId;
+    log.warn({ client, reason }, 'Keycloak does not let the account in that is to make realms: none can be made now');
+  });
 }
 
 function hostInUrl(host: string): string {

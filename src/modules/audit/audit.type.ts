@@ -67,7 +67,8 @@ export class AuditEntry {
   errorCode!: UserErrorCode | null;
 
   @Field(() => JSONObjectScalar, {
-    description: 'What changed: field path mapped to { "old": …, "new": … }; a secret shows only { "changed": true }.',
+    description:
+      'What changed: field path mapped to { "old": …, "new": … }; a secret shows only { "changed": true }. A dot within a name has a backslash before it.',
   })
   changes!: JsonObject;
 }

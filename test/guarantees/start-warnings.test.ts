@@ -7,6 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startKeycloakStandIn } from '../../src/embedded/keycloak/index.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/background.js';
+import { codesOf } from '../support/client.js';
+import { startTestKeycloak } from '../support/keycloak.js';
 
 /** The service on a Keycloak whose issuer is, or is not, fixed. */
 async function startOn(hostname: 'own' | undefined): Promise<TestApp> {
@@ -32,6 +34,19 @@ const warns = (app: TestApp): boolean => app.log().includes('follows the Host he
 it('the start warns where Keycloak names its issuer after whatever host it is asked under', async () => {
   const app = await startOn(undefined);
   expect(await eventually(async () => warns(app), Boolean, 2_000)).toBe(true);
+});
+
+it('the start warns where Keycloak does not let the account in that is to make realms, and goes on', async () => {
+  const keycloak = await startTestKeycloak();
+  const app = await startTestApp({ keycloak: { ...keycloak, adminClientSecret: 'another' } });
+  onTestFinished(async () => {
+    await app.stop();
+    await keycloak.stop();
+  });
+  const isTold = async (): Promise<boolean> => app.log().includes('does not let the account in');
+  expect(await eventually(isTold, Boolean, 5_000)).toBe(true);
+  expect(app.log()).not.toContain('another"');
+  expect(codesOf(await app.ask('{ dashboard { totals { total } } }', { as: 'viewer' }))).toEqual([]);
 });
 
 it('the start is content with an issuer that stays the same, as that of the embedded stand-in does', async () => {
