@@ -7,6 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The real Keycloak of the run, where it is about that one; its test files come one after the other. */
     realKeycloak?: Provider;
+    /** Where its programs are. */
+    realKeycloakHome?: string;
   }
 }
 
@@ -17,6 +19,7 @@ export async function setup(project: TestProject): Promise<void> {
   const keycloak = await startRealKeycloak();
   started = keycloak;
   project.provide('realKeycloak', keycloak.provider);
+  project.provide('realKeycloakHome', keycloak.home);
 }
 
 export async function teardown(): Promise<void> {

@@ -126,9 +126,15 @@ describe('the README says what is there', () => {
       ],
       'npm start': ['test/tour/service.ts', "'npm', ['start']"],
       'export KEYCLOAK_URL=https://keycloak.example.com KEYCLOAK_ADMIN_USERNAME=admin KEYCLOAK_ADMIN_PASSWORD=choose-one':
-        ['test/support/keycloak-setup.ts', 'KEYCLOAK_ADMIN_PASSWORD'],
-      'npm run --silent keycloak:setup -- --dry-run': ['test/keycloak/setup.ts', '--dry-run'],
-      '(umask 077 && npm run --silent keycloak:setup >> .env)': ['test/keycloak/setup.ts', 'settings'],
+        ['test/keycloak/readme.keycloak.test.ts', "blocksIn(section, 'shell')"],
+      'npm run --silent keycloak:setup -- --dry-run': [
+        'test/keycloak/readme.keycloak.test.ts',
+        "blocksIn(section, 'shell')",
+      ],
+      '(umask 077 && npm run --silent keycloak:setup >> .env)': [
+        'test/keycloak/readme.keycloak.test.ts',
+        "blocksIn(section, 'shell')",
+      ],
       'docker build -t tenantry .': ['.ci/image', 'bud '],
       'docker run --env-file .env -p 4000:4000 tenantry': ['.ci/image', 'run_image'],
     };

@@ -47,8 +47,8 @@ export async function npmStart(settings: Readonly<Record<string, string>> = {}):
 }
 
 /** Without the settings of whoever runs this: they are for another service. */
-function inherited(): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'USER', 'TMPDIR', 'LANG', 'SHELL'];
+export function inherited(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'USER', 'TMPDIR', 'LANG', 'SHELL', 'JAVA_HOME'];
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.includes(name)));
 }
 

@@ -6,6 +6,7 @@ const volatile: readonly (readonly [RegExp, string])[] = [
   [/"month": ?"\d{4}-\d{2}"/g, '"month": "<month>"'],
   [/"(exp|iat|auth_time)": ?\d+/g, '"$1": <seconds>'],
   [/"(jti)": ?"[^"]*"/g, '"$1": "<id>"'],
+  [/(_SECRET=)\S+/g, '$1<secret>'],
   [/\b(127\.0\.0\.1|localhost):\d+/g, '$1:<port>'],
 ];
 
@@ -17,4 +18,9 @@ export function withoutVolatile(text: string): string {
 /** Tokens cut to what shows that they are some: a transcript is no place for them. */
 export function withShortTokens(text: string): string {
   return text.replace(/eyJ[\w-]{12,}(\.[\w-]+)*/g, (token) => `${token.slice(0, 16)}…`);
+}
+
+/** Lines of `.env` with their secrets cut in the same way. */
+export function withShortSecrets(text: string): string {
+  return text.replace(/(_SECRET=)(\S{6})\S+/g, '$1$2…');
 }
