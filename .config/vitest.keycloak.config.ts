@@ -25,7 +25,11 @@ const apiTests = [
 export default defineConfig(
   suite({
     name: 'keycloak',
-    include: ['test/**/*.keycloak.test.ts', ...apiTests.map((file) => `test/api/${file}.test.ts`)],
+    include: [
+      'test/**/*.keycloak.test.ts',
+      'test/guarantees/crash-steps.slow.test.ts',
+      ...apiTests.map((file) => `test/api/${file}.test.ts`),
+    ],
     testTimeoutMs: 120_000,
     globalSetup: ['test/support/keycloak-global-setup.ts'],
     workers: 1, // the files share one Keycloak, and the other core is its own

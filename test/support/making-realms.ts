@@ -10,7 +10,7 @@ interface SeenRealm {
 }
 
 /** The realm as the account that makes realms sees it; undefined where it sees none. */
-export async function realmAt({ standIn }: TestApp, realm: string): Promise<SeenRealm | undefined> {
+export async function realmAt({ standIn }: Pick<TestApp, 'standIn'>, realm: string): Promise<SeenRealm | undefined> {
   const { url, adminClientId, adminClientSecret } = standIn;
   const answer = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
     method: 'POST',
