@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import type { TokenLie } from '../../src/embedded/keycloak/faults.js';
 import { totpCode, totpStep } from '../../src/embedded/keycloak/totp.js';
 import { admin, administratorToken } from '../keycloak/provider.js';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -76,6 +77,12 @@ async function fullScopeSwitch(): Promise<(fullScopeAllowed: boolean) => Promise
     await admin(url, token, 'PUT', `/master/clients/${id}`, { clientId, fullScopeAllowed });
   };
 }
+
+/**
+ * A real Keycloak signs with the key that it shows and says `Bearer` of each access token, whatever mappers there are;
+ * and with another issuer the operators' realm, which all tests share, would lock its own administrator out.
+ */
+const standInOnly = new Set<TokenLie>(['wrong-typ', 'other-key', 'wrong-issuer']);
 
 const topLevel = ({ errors }: Answer): unknown[] => errors?.map(({ extensions }) => extensions?.['code']) ?? [];
 
@@ -155,13 +162,17 @@ describe('login', () => {
     expect((await login(user('mighty'))).viewer.roles).toEqual(['TENANT_VIEWER']);
   });
 
-  it
-    .skipIf(isRealKeycloak)
-    .each(['wrong-audience', 'wrong-issuer', 'wrong-typ', 'wrong-azp', 'other-key', 'no-sub', 'expired'] as const)(
+  it.for(['wrong-audience', 'wrong-issuer', 'wrong-typ', 'wrong-azp', 'other-key', 'no-sub', 'expired'] as const)(
     'hands out no token that Tenantry itself would refuse: %s',
-    async (lie) => {
-      app.standIn.faults.set({ match: 'master/protocol/openid-connect/token', kind: 'lie', lie, times: 1 });
-      expect(topLevel(await app.ask(loginDocument, { variables: user('viewer') }))).toEqual(['FORBIDDEN']);
+    async (lie, { skip }) => {
+      skip(isRealKeycloak && standInOnly.has(lie), 'no setting of a real Keycloak does that, or none to try');
+      const undo = await app.standIn.lie('master', lie, 'tenantry');
+      try {
+        expect(topLevel(await app.ask(loginDocument, { variables: user('viewer') }))).toEqual(['FORBIDDEN']);
+      } finally {
+        await undo();
+      }
+      await login(user('viewer'));
     },
   );
 

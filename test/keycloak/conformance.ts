@@ -3,6 +3,7 @@ import { adminRows } from './conformance-admin.js';
 import { grantRows } from './conformance-grants.js';
 import { makeFixture, type Fixture, type Suite } from './conformance-realm.js';
 import { sessionRows } from './conformance-sessions.js';
+import { trustRows } from './conformance-trust.js';
 import type { Provider } from './provider.js';
 
 /**
@@ -39,6 +40,7 @@ export function describeKeycloakBehaviour(
     });
     describe('grants', () => grantRows(suite));
     describe('sessions', () => sessionRows(suite));
+    describe('what is to be believed', () => trustRows(suite));
     describe('admin API', () => adminRows(suite));
   });
 }

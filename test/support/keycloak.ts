@@ -5,15 +5,21 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 
 import type { Control } from '../../src/embedded/keycloak/control.js';
-import { Faults } from '../../src/embedded/keycloak/faults.js';
+import { Faults, type TokenLie } from '../../src/embedded/keycloak/faults.js';
 import { startKeycloakStandIn, type StandIn } from '../../src/embedded/keycloak/index.js';
 import type { Provider } from '../keycloak/provider.js';
 import { startKeycloakProxy } from './keycloak-proxy.js';
 import { preparedPlatform, type PreparedPlatform } from './real-platform.js';
 import { RealControl } from './real-control.js';
 
-/** Whether this run is about the real Keycloak, which tells no lies about its tokens and signs nothing it is handed. */
+/** Whether this run is about the real Keycloak, which tells few lies about its tokens and signs nothing it is handed. */
 export const isRealKeycloak = inject('realKeycloak') !== undefined;
+
+/**
+ * Lies about a service account's token that no setting of a real Keycloak tells: it signs with the key that it shows,
+ * says `Bearer` of each access token whatever mappers there are, and names the subject without any.
+ */
+export const standInOnly: ReadonlySet<TokenLie> = new Set<TokenLie>(['wrong-typ', 'other-key', 'no-sub']);
 
 /**
  * A Keycloak of a test's own, with the demo accounts: the stand-in, or in a run that is about it the real one, behind a
@@ -23,7 +29,14 @@ export type TestKeycloak = Omit<StandIn, 'control'> & {
   readonly control: Pick<Control, keyof Control>;
   /** The address in its tokens, where it is not the one that is called. */
   readonly publicUrl?: string;
+  /**
+   * Makes the tokens of a realm's client wrong until the returned function is called: the stand-in lies, the real one
+   * is set up by its administrator so that its tokens are. It throws where the real one cannot be.
+   */
+  lie(realm: string, lie: TokenLie, clientId?: string): Promise<() => Promise<void>>;
 };
+
+const defaultClientId = 'cx-core';
 
 /** Starts it on an address of its own; `stop` leaves nothing behind but what the next test file clears away. */
 export async function startTestKeycloak(): Promise<TestKeycloak> {
@@ -36,6 +49,7 @@ export async function startTestKeycloak(): Promise<TestKeycloak> {
 
 /** A real Keycloak that was set up, called directly: nothing disturbs or counts its requests. */
 export function asTestKeycloak(provider: Provider, platform: PreparedPlatform): TestKeycloak {
+  const control = new RealControl(provider);
   return {
     url: provider.url,
     realm: 'master',
@@ -44,7 +58,8 @@ export function asTestKeycloak(provider: Provider, platform: PreparedPlatform): 
     adminClientId: 'tenantry-admin',
     administrator: provider.administrator,
     faults: new Faults(),
-    control: new RealControl(provider),
+    control,
+    lie: async (realm, lie, clientId = defaultClientId) => await control.lie(realm, lie, clientId),
     stop: async () => undefined,
   };
 }
@@ -61,6 +76,10 @@ async function startStandIn(): Promise<TestKeycloak> {
   const standIn = await startKeycloakStandIn({ stateDir });
   return {
     ...standIn,
+    lie: async (realm, lie) => {
+      standIn.faults.set({ match: `/realms/${realm}/protocol/openid-connect/token`, kind: 'lie', lie });
+      return async () => standIn.faults.clear();
+    },
     stop: async () => {
       await standIn.stop();
       await rm(stateDir, { recursive: true, force: true });

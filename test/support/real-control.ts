@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import type { AddedRealm, Control, RealmToAdd, UserToAdd } from '../../src/embedded/keycloak/control.js';
+import type { TokenLie } from '../../src/embedded/keycloak/faults.js';
 import { admin, administratorToken, madeId, type Answer, type Provider } from '../keycloak/provider.js';
+import { hardcodedClaim, tellLie } from './real-lies.js';
 
 /** What the stand-in's control does, done to a real Keycloak by its administrator. */
 export class RealControl implements Pick<Control, keyof Control> {
@@ -86,6 +88,12 @@ export class RealControl implements Pick<Control, keyof Control> {
     throw new Error('A real Keycloak signs nothing that it is handed.');
   }
 
+  /** See `TestKeycloak.lie`. */
+  async lie(realm: string, lie: TokenLie, clientId: string): Promise<() => Promise<void>> {
+    const at = { realm, clientId, client: `/${realm}/clients/${await this.#client(realm, clientId)}` };
+    return await tellLie((method, path, body) => this.#call(method, path, body), at, lie);
+  }
+
   async #change(realm: string, change: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#call('PUT', `/${realm}`, change);
   }
@@ -111,22 +119,13 @@ function oneTimeCodes(totpSecret: string | undefined): Readonly<Record<string, s
 }
 
 function mappers({ audiences = [], claims = {} }: RealmToAdd): Readonly<Record<string, unknown>>[] {
-  const mapper = (name: string, protocolMapper: string, config: Readonly<Record<string, string>>) => ({
-    name,
-    protocol: 'openid-connect',
-    protocolMapper,
-    config: { 'access.token.claim': 'true', ...config },
-  });
   return [
-    ...audiences.map((audience) =>
-      mapper(`audience ${audience}`, 'oidc-audience-mapper', { 'included.custom.audience': audience }),
-    ),
-    ...Object.entries(claims).map(([name, value]) =>
-      mapper(`claim ${name}`, 'oidc-hardcoded-claim-mapper', {
-        'claim.name': name,
-        'claim.value': value,
-        'jsonType.label': 'String',
-      }),
-    ),
+    ...audiences.map((audience) => ({
+      name: `audience ${audience}`,
+      protocol: 'openid-connect',
+      protocolMapper: 'oidc-audience-mapper',
+      config: { 'access.token.claim': 'true', 'included.custom.audience': audience },
+    })),
+    ...Object.entries(claims).map(([name, value]) => hardcodedClaim(name, value)),
   ];
 }

@@ -19,8 +19,10 @@ export function oidcRoutes(app: FastifyInstance, context: RouteContext): void {
     if (!realm) throw realmDoesNotExist();
     return realm;
   };
-  const issuerOf = (request: FastifyRequest, realm: Realm): string =>
-    `${context.base(request)}/realms/${encodeURIComponent(realm.realm)}`;
+  const issuerOf = (request: FastifyRequest, realm: Realm): string => {
+    const base = realm.attributes['frontendUrl'] || context.base(request);
+    return `${base.replace(/\/$/, '')}/realms/${encodeURIComponent(realm.realm)}`;
+  };
 
   app.get('/realms/:realm', async (request) => {
     const realm = realmOf(request);

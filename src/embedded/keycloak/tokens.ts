@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import type { TokenLie } from './faults.js';
 import { keyObjects, newKey } from './keys.js';
+import { hardcodedClaims, mappedAudiences } from './mappers.js';
 import type { Client, Realm, RealmKey, Session, User } from './model.js';
 import { rolesInToken } from './roles.js';
 
@@ -112,26 +113,6 @@ function profile({ username, firstName, lastName, email, emailVerified }: User):
     ...(name && { name, given_name: firstName, family_name: lastName }),
     ...(email && { email }),
   };
-}
-
-const accessMappers = (client: Client, kind: string): Record<string, string>[] =>
-  client.protocolMappers
-    .filter(({ protocolMapper, config }) => protocolMapper === kind && config['access.token.claim'] === 'true')
-    .map(({ config }) => config);
-
-function mappedAudiences(client: Client): string[] {
-  return accessMappers(client, 'oidc-audience-mapper')
-    .map((config) => config['included.client.audience'] || config['included.custom.audience'])
-    .filter((audience) => audience !== undefined);
-}
-
-function hardcodedClaims(client: Client): JWTPayload {
-  const claims = accessMappers(client, 'oidc-hardcoded-claim-mapper').map((config) => {
-    const text = config['claim.value'] ?? '';
-    const plain = (config['jsonType.label'] ?? 'String') === 'String';
-    return [config['claim.name'] ?? '', plain ? text : (JSON.parse(text) as unknown)] as const;
-  });
-  return Object.fromEntries(claims);
 }
 
 /** An ID token for `scope=openid`: same key as access tokens, told apart by `typ` alone. */
