@@ -28,7 +28,7 @@ const clockSkewSeconds = 5;
 const latest = Date.UTC(9999, 0) / 1_000;
 
 /**
- * Verifies a token of a tenant's realm. Its mappers can forge every claim but `iss`, `typ` and `exp`, so the tenant
+ * Verifies a token of a tenant's realm. Its mappers can forge every claim but `iss`, `typ`, `iat` and `exp`, so the tenant
  * follows from the issuer alone; the rest only tells tokens of the tenant's client from others.
  *
  * @throws TokenRefusal
