@@ -38,9 +38,12 @@ async function lock(em: EntityManager, key: readonly [string, number], milliseco
   try {
     await em.execute('select pg_advisory_xact_lock(hashtextextended(?, ?))', [...key]);
   } catch (error) {
-    if (codeOf(error) !== lockNotAvailable) throw error;
+    if (!isLockWait(error)) throw error;
     throw new KeycloakFault('UNAVAILABLE', 'others are still at work there', { cause: error });
   }
 }
 
-const lockNotAvailable = '55P03';
+/** Whether a lock did not come in time, which says nothing about Keycloak itself. */
+export function isLockWait(error: unknown): boolean {
+  return codeOf(error) === '55P03';
+}

@@ -19,7 +19,7 @@ import { insertTenant, type RealmInHand, type SettledPlan } from '../tenant/inse
 import { refuseNamesInUse, withTakenAsFault } from '../tenant/taken-names.service.js';
 import { removeLeft } from './left-intents.service.js';
 import { RealmIntent } from './realm-intent.entity.js';
-import { lockRealmCreation } from './realm-locks.service.js';
+import { isLockWait, lockRealmCreation } from './realm-locks.service.js';
 
 /** Of all the creates of this process one waits for its turn among the replicas, so that few connections do. */
 const oneAtATime = pLimit(1);
@@ -185,7 +185,7 @@ async function lockIntent(
 function asUnavailable(ctx: RequestContext, { tenantId }: ProvisioningPlan, error: unknown): never {
   if (!(error instanceof KeycloakFault)) throw error;
   ctx.log.warn({ tenantId, reason: error.message }, 'no realm was made');
-  outageSeenAt = Date.now();
+  if (!isLockWait(error)) outageSeenAt = Date.now();
   return unavailable();
 }
 
