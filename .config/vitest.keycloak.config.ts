@@ -7,8 +7,6 @@ const apiTests = [
   ...[
     'create-tenant-realms',
     'delete-tenant',
-    'keycloak-slow',
-    'left-realms',
     'tenant-token',
     'tenant-token-faults',
     'lifecycle',
@@ -27,7 +25,7 @@ export default defineConfig(
     name: 'keycloak',
     include: [
       'test/**/*.keycloak.test.ts',
-      'test/guarantees/crash-steps.slow.test.ts',
+      ...['crash-steps', 'keycloak-slow', 'left-realms'].map((file) => `test/guarantees/${file}.slow.test.ts`),
       ...apiTests.map((file) => `test/api/${file}.test.ts`),
     ],
     testTimeoutMs: 120_000,

@@ -96,12 +96,17 @@ describe('kill -9 during creates and updates', () => {
     }
     console.info({ rounds, leftIntents, tenants: ledger.versions.size, ...ledger.outcomes });
 
-    await executeSql(await parts.ownerUrl(), `update tenantry.realm_intent set created_at = now() - interval '121 s'`);
-    await service.stop();
-    service = await start(dataDir);
+    // Where Keycloak has no realm, what is left is looked for a second time.
+    for (const unseen of ['missing_since is null', 'true']) {
+      const longAgo = `set created_at = now() - interval '121 s', missing_since = missing_since - interval '51 s'`;
+      await executeSql(await parts.ownerUrl(), `update tenantry.realm_intent ${longAgo}`);
+      await service.stop();
+      service = await start(dataDir);
+      const left = `select * from tenantry.realm_intent where ${unseen}`;
+      const intents = async (): Promise<object[]> => await executeSql(await parts.ownerUrl(), left);
+      expect(await eventually(intents, ({ length }) => length === 0, 20_000)).toEqual([]);
+    }
     const url = await parts.ownerUrl();
-    const intents = async (): Promise<object[]> => await executeSql(url, 'select * from tenantry.realm_intent');
-    expect(await eventually(intents, ({ length }) => length === 0, 20_000)).toEqual([]);
     await expectWhole(url, ledger);
     await expectNoStrayRealm(url, dataDir);
     expect(await service.stop()).toEqual({ code: 0, signal: null });
