@@ -24,7 +24,7 @@ import { findLogo } from './modules/branding/logo-image.service.js';
 import { createPlatformTokens } from './modules/identity/platform-token.service.js';
 import { createTenantBearer } from './modules/identity/tenant-bearer.service.js';
 import { tenantByIssuer } from './modules/identity/tenant-issuer.query.js';
-import { admitKeys } from './modules/realm/realm-keys.service.js';
+import { admitKeys, noteProvenKey } from './modules/realm/realm-keys.service.js';
 import { createTenantTokens } from './modules/tenant-token/token-cache.service.js';
 import { makeContext } from './request-context.js';
 import { resolvers } from './resolvers.js';
@@ -123,6 +123,7 @@ function wire({ config, log, now, keyRing, db, address, platformUrl }: Parts): A
       platform: keycloak,
       clientId,
       findTenantByIssuer: tenantByIssuer(db.platform),
+      noteProvenKey: (tenant, thumbprint) => noteProvenKey(services, tenant, thumbprint),
     }),
     tenantTokens: createTenantTokens(),
     realmAdmin: admin && createRealmAdmin(admin),

@@ -108,7 +108,7 @@ const sameSignalWithinMs = 500;
 /** The first signal stops in order, a second one at once. */
 function onSignals(log: Logger, stopAll: Stop): void {
   let stoppingSince: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stoppingSince !== undefined) {
         if (performance.now() - stoppingSince > sameSignalWithinMs) process.exit(1);

@@ -49,11 +49,15 @@ function noteFaults(
   const { value: name } = definition.variable.name;
   const type = typeFromAST(schema, definition.type);
   if (!isInputType(type)) return;
+  // Once for all: to find out in which line it stands, graphql-js reads the document from its beginning.
+  const { locations } = new GraphQLError('', { nodes: definition });
   const report = (path: Path, message: string): void => {
     const fullPath = [name, ...path].map(String);
     const place = path.length === 0 ? '' : ` at "${fullPath.join('.')}"`;
     const extensions = { code: 'BAD_USER_INPUT', path: fullPath };
-    faults.push(new GraphQLError(`Variable "$${name}"${place}: ${message}`, { nodes: definition, extensions }));
+    faults.push(
+      Object.assign(new GraphQLError(`Variable "$${name}"${place}: ${message}`, { extensions }), { locations }),
+    );
     if (faults.length === maxFaults) throw enough;
   };
   if (Object.hasOwn(variables, name)) {

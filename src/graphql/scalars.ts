@@ -8,54 +8,8 @@ import {
 } from 'graphql-scalars';
 import tzdata from 'tzdata' with { type: 'json' };
 
+import { asIs, attempt, matching, refuse, textScalar } from './text-scalar.js';
 import { UploadedFile } from './upload.js';
-
-/**
- * The scalars of the contract. Inputs are strict (off-the-shelf scalars take `"5"`, `1.5`, `javascript:` or text that
- * is no phone number); outputs pass through, since they come from our own rows. No message ever repeats a value.
- */
-interface ScalarSpec<T> {
-  readonly name: string;
-  readonly description: string;
-  /** What a value has to be, for messages. */
-  readonly expected: string;
-  readonly specifiedByURL?: string;
-  /** Returns the value to work with; throws, or returns undefined, where it is refused. */
-  readonly parse: (value: string) => T | undefined;
-  readonly serialize?: (value: unknown) => unknown;
-}
-
-/** Thrown by a scalar; the message says what is expected and never what came. */
-function refuse(name: string, expected: string): never {
-  throw new TypeError(`Expected ${name}: ${expected}.`);
-}
-
-const asIs = (value: unknown): unknown => value;
-
-function textScalar<T>(spec: ScalarSpec<T>): GraphQLScalarType<T, unknown> {
-  const { name, description, expected, specifiedByURL, parse, serialize = asIs } = spec;
-  const parseValue = (value: unknown): T => {
-    const parsed = typeof value === 'string' ? attempt(() => parse(value)) : undefined;
-    return parsed ?? refuse(name, expected);
-  };
-  const parseLiteral = (node: ValueNode): T =>
-    node.kind === Kind.STRING ? parseValue(node.value) : refuse(name, expected);
-  const extensions = { expected };
-  return new GraphQLScalarType({ name, description, specifiedByURL, parseValue, parseLiteral, serialize, extensions });
-}
-
-function attempt<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined; // the libraries' messages repeat the value
-  }
-}
-
-/** The value itself where the pattern, and a further check where there is one, accept it. */
-function matching(pattern: RegExp, accepts: (value: string) => boolean = () => true) {
-  return (value: string): string | undefined => (pattern.test(value) && accepts(value) ? value : undefined);
-}
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 
@@ -135,8 +89,14 @@ export const TimeZoneScalar = textScalar<string>({
 /** Every name of the IANA database: Intl has no list with the links in it, and takes any case and names of ICU's own. */
 const timeZones = new Set(Object.keys(tzdata.zones));
 
+const knownZones = new Map<string, boolean>();
+
+/** Asked once a zone: making a formatter takes long, and a list may hold thousands. */
 function isTimeZone(value: string): boolean {
-  return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''; // throws where unknown
+  const known =
+    knownZones.get(value) ?? attempt(() => new Intl.DateTimeFormat('en', { timeZone: value })) !== undefined;
+  knownZones.set(value, known);
+  return known;
 }
 
 const currencies = new Set(Intl.supportedValuesOf('currency'));
@@ -216,11 +176,12 @@ function holdsVariables(node: ValueNode): boolean {
 
 /**
  * Whether it is JSON all through: no file, and nothing that is undefined, as words without quotes and absent variables
- * are in a literal. In a loop, since what is nested without end would overflow the stack.
+ * are in a literal. In a loop, since what is nested without end would overflow the stack; and not to its end where it
+ * is larger than any object may be, which the rules say better.
  */
 function isJson(value: unknown): boolean {
   const open = [value];
-  while (open.length > 0) {
+  for (let seen = 0; open.length > 0 && seen < mostValues; seen += 1) {
     const next = open.pop();
     if (next === null || ['string', 'boolean', 'number'].includes(typeof next)) continue;
     if (typeof next !== 'object' || !(Array.isArray(next) || isPlainObject(next))) return false;
@@ -228,6 +189,8 @@ function isJson(value: unknown): boolean {
   }
   return true;
 }
+
+const mostValues = 20_000;
 
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

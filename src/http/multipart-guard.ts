@@ -3,6 +3,11 @@ import type { Readable, Writable } from 'node:stream';
 
 import { TransportFault } from './graphql-errors.js';
 
+/** A few files, at a few places each. */
+const maxPaths = 20;
+/** Inputs are not that deep. */
+const maxPathLength = 200;
+
 type OnField = (name: string, value: string, ...rest: unknown[]) => void;
 
 /**
@@ -66,8 +71,9 @@ export class MultipartGuard {
     this.#named = new Set(entries.map(([file]) => file));
     const lists = entries.map(([, list]: [string, unknown]) => (Array.isArray(list) ? (list as unknown[]) : undefined));
     const paths = lists.flat();
+    if (paths.length > maxPaths) return new TransportFault(400, `"map" may hold at most ${maxPaths} paths.`);
     const leadsToNull = (path: unknown): boolean =>
-      typeof path === 'string' && ownMember(this.#operations, path.split('.')) === null;
+      typeof path === 'string' && path.length <= maxPathLength && memberAt(this.#operations, path) === null;
     // A file without a place of its own would never be read, and the parser would wait for that.
     const eachHasItsPlace = lists.every((list) => list?.length !== 0) && new Set(paths).size === paths.length;
     return eachHasItsPlace && paths.every(leadsToNull)
@@ -85,9 +91,12 @@ function parsed(json: string): unknown {
   }
 }
 
-function ownMember(holder: unknown, [key, ...rest]: readonly string[]): unknown {
-  if (key === undefined) return holder;
-  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, key)
-    ? ownMember((holder as Record<string, unknown>)[key], rest)
-    : undefined;
+/** What is there, followed through own members alone. */
+function memberAt(holder: unknown, path: string): unknown {
+  let at = holder;
+  for (const key of path.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<string, unknown>)[key];
+  }
+  return at;
 }

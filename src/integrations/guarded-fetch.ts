@@ -1,6 +1,7 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
+import pLimit from 'p-limit';
 import { Agent, buildConnector, request as undiciRequest, type Dispatcher } from 'undici';
 
 import { inTime, timeLeft } from './deadline.js';
@@ -96,13 +97,16 @@ async function send(agent: Agent, url: string, init: OutboundRequest): Promise<O
   const timeoutMs = Math.floor(Math.min(init.timeoutMs ?? defaultTimeoutMs, timeLeft()));
   if (timeoutMs < 1) throw new OutboundFault('TIMED_OUT', 'no time was left');
   try {
-    const answer = await undiciRequest(url, {
+    const call = undiciRequest(url, {
       dispatcher: agent,
       method,
       body,
       headers: { 'user-agent': 'tenantry', ...headers, 'accept-encoding': 'identity' },
       signal: AbortSignal.timeout(timeoutMs),
     });
+    // The signal alone does not end a call whose host's name is still being looked up.
+    const answer = await inTime(call, timeoutMs);
+    if (answer === undefined) throw new OutboundFault('TIMED_OUT', `${timeoutMs} ms`);
     const content = init.discardBody ? discard(answer.body) : await readBody(answer.body, maxBytes);
     return { status: answer.statusCode, headers: answer.headers, body: content };
   } catch (error) {
@@ -160,10 +164,21 @@ function firstRefusal(
   return addresses.map(({ address }) => refusalOf(allow, goal, address, purpose)).find((refusal) => refusal);
 }
 
+/** Names under way: one that takes long is asked for once, and so holds up no more than one of the few at a time. */
+const lookups = new Map<string, Promise<LookupAddress[]>>();
+/** Of the system's few threads for looking names up some are left for what Tenantry itself needs. */
+const fewAtATime = pLimit(4);
+
 /** The host itself where it is an address (no lookup hook ever sees those), else every DNS answer. */
 async function addressesOf(host: string): Promise<LookupAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
+  const lookup = lookups.get(host) ?? fewAtATime(() => lookUp(host)).finally(() => lookups.delete(host));
+  lookups.set(host, lookup);
+  return await lookup;
+}
+
+async function lookUp(host: string): Promise<LookupAddress[]> {
   return await new Promise((resolve, reject) => {
     dnsLookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));
   });

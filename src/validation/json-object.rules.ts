@@ -13,6 +13,8 @@ interface Walk {
   readonly faults: Faults;
   readonly secretsAllowed: boolean;
   keys: number;
+  /** Values seen; each takes more than a byte. */
+  values: number;
   isTooDeep: boolean;
 }
 
@@ -27,16 +29,22 @@ export function checkJsonObject(
   value: JsonObject,
   { secretsAllowed }: { secretsAllowed: boolean },
 ): void {
-  const walk: Walk = { faults, secretsAllowed, keys: 0, isTooDeep: false };
+  const walk: Walk = { faults, secretsAllowed, keys: 0, values: 0, isTooDeep: false };
   checkValue(walk, path, value, 1);
   if (walk.keys > maxKeys) faults.add('INVALID', path, `Must have at most ${maxKeys} keys.`);
   // Only now: what is nested without end would overflow the stack here.
-  if (!walk.isTooDeep && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+  if (!walk.isTooDeep && (walk.values > maxBytes || jsonBytes(value) > maxBytes)) {
     faults.add('INVALID', path, `Must be at most ${maxBytes} bytes of JSON.`);
   }
 }
 
+function jsonBytes(value: JsonObject): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
 function checkValue(walk: Walk, path: readonly string[], value: unknown, depth: number): void {
+  walk.values += 1;
+  if (walk.values > maxBytes) return;
   if (typeof value === 'string') {
     if (hasForbiddenCharacter(value, true)) walk.faults.add('INVALID', path, 'Must not hold control characters.');
     return;
@@ -69,4 +77,25 @@ function checkKey(walk: Walk, path: readonly string[], key: string): void {
       'This looks like a secret, which anyone who may read tenants would see here; use secrets.',
     );
   }
+}
+
+const maxBytesTogether = 256 * 1_024;
+const maxSecretsTogether = 1_000;
+
+/**
+ * Checks what the members of a list hold together: 256 KiB of settings, as much as a request can hold where no variable is
+ * used again and again, and 1,000 secrets, each of which is opened by itself when they are read.
+ */
+export function checkTogether(
+  faults: Faults,
+  path: readonly string[],
+  members: readonly { readonly settings: JsonObject; readonly secrets: JsonObject }[],
+): void {
+  if (faults.has(path)) return;
+  const bytes = members.reduce((sum, { settings }) => sum + jsonBytes(settings), 0);
+  if (bytes > maxBytesTogether)
+    faults.add('INVALID', path, `Must hold at most ${maxBytesTogether} bytes of settings together.`);
+  const secrets = members.reduce((sum, member) => sum + Object.keys(member.secrets).length, 0);
+  if (secrets > maxSecretsTogether)
+    faults.add('INVALID', path, `Must hold at most ${maxSecretsTogether} secrets together.`);
 }

@@ -62,3 +62,41 @@ describe('a file', () => {
     }
   });
 });
+
+describe('one variable that stands at many places', () => {
+  const document = `mutation ($id: String!, $x: JSONObject!, $campaigns: [CampaignInput!]!) {
+    patchTenant(tenant: { tenantId: $id }, patch: { profile: { metadata: { a: $x, b: $x, c: $x, d: $x } } }) { userErrors { code } }
+    setTenantCampaigns(tenant: { tenantId: $id }, campaigns: $campaigns) { userErrors { code path } }
+  }`;
+  const answered = async (x: object, campaigns: object[] = []): Promise<{ data: unknown; ms: number }> => {
+    const { tenantId } = await created(app, provisionInput());
+    const started = performance.now();
+    const { data } = await app.ask(document, { as: 'operator', variables: { id: tenantId, x, campaigns } });
+    return { data, ms: performance.now() - started };
+  };
+
+  it('brings no more faults than anybody reads, and soon', async () => {
+    const { data, ms } = await answered({ a: Array.from({ length: 30_000 }, () => '\u007f') });
+    const { userErrors } = (data as { patchTenant: { userErrors: unknown[] } }).patchTenant;
+    expect(userErrors).toHaveLength(500);
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('is looked at no further than an object may be large', async () => {
+    const { data, ms } = await answered({ a: Array.from({ length: 100_000 }, () => 0) });
+    expect((data as { patchTenant: unknown }).patchTenant).toEqual({ userErrors: [{ code: 'INVALID' }] });
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('does not make a list larger than a request may be, nor full of secrets', async () => {
+    const { tenantId } = await created(app, provisionInput());
+    const names = Array.from({ length: 100 }, (_, index) => `{ name: "c${index}", settings: $x, secrets: $y }`);
+    const query = `mutation ($x: JSONObject, $y: JSONObject) {
+      setTenantCampaigns(tenant: { tenantId: "${tenantId}" }, campaigns: [${names.join(' ')}]) { userErrors { code path } } }`;
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`s${index}`, index]));
+    for (const variables of [{ x: { a: 'x'.repeat(10_000) } }, { y: many }]) {
+      const { data } = await writesNothing(app, () => app.ask(query, { as: 'operator', variables }));
+      expect(data).toEqual({ setTenantCampaigns: { userErrors: [{ code: 'INVALID', path: ['campaigns'] }] } });
+    }
+  });
+});

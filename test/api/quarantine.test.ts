@@ -165,3 +165,26 @@ describe('a realm that Tenantry made', () => {
     await issued(app, tenantId);
   });
 });
+
+describe('a realm that shows the key of another tenant’s realm', () => {
+  it('takes nothing away from that one, which rotates its keys as before', async () => {
+    const [victim, hostile] = [await createdIn(app, 'ACTIVE'), await createdIn(app, 'ACTIVE')];
+    await app.standIn.control.rotateKeys(victim.keycloak.realm); // the next key shows before Tenantry has seen it
+    const certs = `${victim.keycloak.issuer}/protocol/openid-connect/certs`;
+    const { keys } = (await (await fetch(certs)).json()) as { keys: object[] };
+    const own = `${hostile.keycloak.issuer}/protocol/openid-connect/certs`;
+    const shown = (await (await fetch(own)).json()) as { keys: object[] };
+    const body = { keys: [...shown.keys, ...keys] };
+    app.standIn.faults.set({ match: new URL(own).pathname, kind: 'status', status: 200, body });
+    app.services.keySets.forget(hostile.keycloak.issuer);
+    await issued(app, hostile.tenantId);
+    expect(await driftOf(app, hostile.tenantId)).toEqual([]);
+    app.standIn.faults.clear();
+    app.services.keySets.forget(victim.keycloak.issuer);
+    await issued(app, victim.tenantId);
+    expect(await driftOf(app, victim.tenantId)).toEqual([]);
+    expect(await whenQuarantined(victim.tenantId)).toBeNull();
+    expect(await whenQuarantined(hostile.tenantId)).toBeNull();
+    expect([await keysOf(victim), await keysOf(hostile)]).toEqual([2, 1]);
+  });
+});

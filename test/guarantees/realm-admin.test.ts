@@ -86,7 +86,7 @@ describe('making a realm', () => {
 
   it('tells a realm that is not ours', async () => {
     await standIn.control.addRealm({ realm: 'theirs' });
-    expect(await outcome(admin.create(spec('theirs')))).toBe('TAKEN');
+    expect(await outcome(admin.create(spec('theirs')))).toBe('HIDDEN');
     const made = spec('mine');
     await admin.create(made);
     expect(await outcome(admin.create(spec('mine')))).toBe('TAKEN');
@@ -108,7 +108,7 @@ describe('making a realm', () => {
   it('tells one that is not ours by a stub that stays', async () => {
     await standIn.control.addRealm({ realm: 'foreign' });
     standIn.faults.set(stub('foreign'));
-    expect(await outcome(admin.create(spec('foreign')))).toBe('TAKEN');
+    expect(await outcome(admin.create(spec('foreign')))).toBe('HIDDEN');
   });
 
   it('does not take a stub for a realm that is not ours where it was just seen', async () => {

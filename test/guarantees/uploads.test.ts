@@ -149,6 +149,18 @@ describe('refused by the headers alone, and the connection is given up', () => {
   });
 });
 
+test('a path that leads deeper than any input is refused at once', async () => {
+  const depth = 40_000;
+  const nested = `${'{"a":'.repeat(depth)}null${'}'.repeat(depth)}`;
+  const started = performance.now();
+  const answer = await upload({
+    operations: `{"query":"{ __typename }","variables":${nested}}`,
+    map: { 0: [`variables${'.a'.repeat(depth)}`] },
+  });
+  expect(performance.now() - started).toBeLessThan(1_000);
+  expect([answer.status, codes(answer)]).toEqual([400, ['BAD_REQUEST']]);
+});
+
 describe('malformed', () => {
   const two: NonNullable<UploadRequest['files']> = [
     ['0', 'x'.repeat(300_000)],

@@ -42,11 +42,11 @@ export interface OfferedKeys {
 }
 
 /**
- * Whether a realm may have the keys that were just fetched. Where it throws they are not used, and those at hand stay.
+ * Which of the keys that were just fetched a realm may have. Where it throws none is used, and those at hand stay.
  *
  * @param thumbprints RFC 7638, of the signing keys
  */
-export type AdmitKeys = (source: KeySource, thumbprints: readonly string[]) => Promise<void>;
+export type AdmitKeys = (source: KeySource, thumbprints: readonly string[]) => Promise<readonly string[]>;
 
 const timeoutMs = 2_000;
 const maxBytes = 256 * 1024;
@@ -72,7 +72,7 @@ export function createKeySets(options: {
   readonly now?: () => number;
   readonly maxIssuers?: number;
 }): KeySets {
-  const { outbound, admit = async () => undefined, now = Date.now, maxIssuers = 2_000 } = options;
+  const { outbound, admit = async (_source, thumbprints) => thumbprints, now = Date.now, maxIssuers = 2_000 } = options;
   const sets = new LRUCache<string, KeySet>({ max: maxIssuers });
   const setOf = (source: KeySource): KeySet => {
     const known = sets.get(source.issuer) ?? new KeySet({ outbound, admit, now }, source);
@@ -85,7 +85,8 @@ export function createKeySets(options: {
     forget: (issuer) => void sets.delete(issuer),
     thumbprints: async (source) => (await setOf(source).ready()).thumbprints,
     offered: async (source) => {
-      const { thumbprints, find } = await fetchKeys(outbound, source);
+      const keys = await fetchKeys(outbound, source);
+      const { thumbprints, find } = loaded(keys);
       return { thumbprints, keyFor: find };
     },
     keyFor: (source) => async (header, token) => await setOf(source).find(header, token),
@@ -160,23 +161,33 @@ class KeySet {
     this.#answered = false;
     const keys = await fetchKeys(this.ports.outbound, this.source);
     this.#answered = true;
-    await this.ports.admit(this.source, keys.thumbprints);
-    return (this.#loaded = keys);
+    const admitted = await this.ports.admit(this.source, thumbprintsOf(keys));
+    return (this.#loaded = loaded(keys.filter(([thumbprint]) => admitted.includes(thumbprint))));
   }
+}
+
+/** Each with its thumbprint. */
+type SigningKeys = readonly (readonly [thumbprint: string, key: JWK])[];
+
+function thumbprintsOf(keys: SigningKeys): string[] {
+  return [...new Set(keys.map(([thumbprint]) => thumbprint))];
+}
+
+function loaded(keys: SigningKeys): LoadedKeys {
+  return { thumbprints: thumbprintsOf(keys), find: createLocalJWKSet({ keys: keys.map(([, key]) => key) }) };
 }
 
 function fail(detail: string): never {
   throw new KeycloakFault('UNAVAILABLE', detail);
 }
 
-async function fetchKeys(outbound: Outbound, { certsUrl, purpose }: KeySource): Promise<LoadedKeys> {
+async function fetchKeys(outbound: Outbound, { certsUrl, purpose }: KeySource): Promise<SigningKeys> {
   try {
     const { status, body } = await outbound.request(certsUrl, { purpose, method: 'GET', timeoutMs, maxBytes });
     if (status !== 200) throw new Error(`HTTP ${status}`);
     const candidates = documentSchema.parse(JSON.parse(body.toString('utf8'))).keys;
     const keys = (await Promise.all(candidates.map(signingKey))).flat();
-    const thumbprints = await Promise.all(keys.map(async (key) => await calculateJwkThumbprint(key)));
-    return { thumbprints, find: createLocalJWKSet({ keys }) };
+    return await Promise.all(keys.map(async (key) => [await calculateJwkThumbprint(key), key] as const));
   } catch (error) {
     throw new KeycloakFault('UNAVAILABLE', 'the keys of the issuer could not be read', { cause: error });
   }

@@ -20,9 +20,10 @@ export interface RealmAdmin {
    * what is left of a deadline.
    * Realms must not be made in parallel: the caller sees to that over all replicas.
    *
-   * @returns TAKEN where another realm has the name; else the secret that the realm's client has
+   * @returns TAKEN where another realm has the name, HIDDEN where we may not see which one has it; else the secret that
+   *   the realm's client has
    */
-  create(spec: RealmSpec): Promise<{ readonly clientSecret: string } | 'TAKEN'>;
+  create(spec: RealmSpec): Promise<{ readonly clientSecret: string } | 'TAKEN' | 'HIDDEN'>;
   find(realm: string, id: string): Promise<RealmOwnership>;
   /** Does nothing where the realm is not ours. */
   setEnabled(realm: string, id: string, enabled: boolean): Promise<RealmOwnership>;
@@ -81,7 +82,7 @@ export function unavailable(what: string, { status }: AdminAnswer): KeycloakFaul
   return new KeycloakFault('UNAVAILABLE', `${what}: HTTP ${status === 0 ? 'none' : status}`);
 }
 
-async function create(api: AdminApi, spec: RealmSpec): Promise<{ readonly clientSecret: string } | 'TAKEN'> {
+async function create(api: AdminApi, spec: RealmSpec): ReturnType<RealmAdmin['create']> {
   const withinMs = Math.min(createWithinMs, timeLeft());
   const deadline = Date.now() + withinMs;
   const body = realmDocument(spec);
@@ -104,7 +105,7 @@ async function settle(
   api: AdminApi,
   { realm, id, clientId }: RealmSpec,
   deadline: number,
-): Promise<{ readonly clientSecret: string } | 'TAKEN'> {
+): ReturnType<RealmAdmin['create']> {
   let stubSince: number | undefined;
   do {
     const answer = await api({ method: 'GET', path: pathOf(realm), timeoutMs: left(deadline) });
@@ -117,7 +118,7 @@ async function settle(
     // The last look may be too short for an answer, which says nothing against what was seen before.
     const isStub = found === undefined && (answer.status === 200 || answer.status === 403);
     if (answer.status !== 0) stubSince = isStub ? (stubSince ?? Date.now()) : undefined;
-    if (stubSince !== undefined && Date.now() - stubSince >= stubStaysMs) return 'TAKEN';
+    if (stubSince !== undefined && Date.now() - stubSince >= stubStaysMs) return 'HIDDEN';
     await sleep(Math.min(lookEveryMs, left(deadline)));
   } while (Date.now() < deadline);
   throw new KeycloakFault('UNAVAILABLE', 'the realm did not appear in time');

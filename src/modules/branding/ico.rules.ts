@@ -58,6 +58,7 @@ function decodeBitmap(data: Buffer): IcoFrame {
   return { rgba, width, height };
 }
 
+const maxBitmapSide = 256;
 const rowBytes = (width: number, bits: number): number => Math.ceil((width * bits) / 32) * 4;
 
 function readBitmap(data: Buffer): Bitmap {
@@ -67,7 +68,9 @@ function readBitmap(data: Buffer): Bitmap {
   const bits = data.readUInt16LE(14);
   const isPlain = [1, 4, 8, 24, 32].includes(bits) && data.readUInt32LE(16) === 0;
   if (!isPlain || width < 1 || height < 1 || !Number.isInteger(height)) refuse();
+  // An icon's pictures are no larger, but for PNGs; decoding them here takes its time.
   checkSides(width, height);
+  if (Math.max(width, height) > maxBitmapSide) refuse();
 
   const paletteEntries = bits > 8 ? 0 : data.readUInt32LE(32) || 2 ** bits;
   const coloursAt = 40 + paletteEntries * 4;

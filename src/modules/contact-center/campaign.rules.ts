@@ -1,6 +1,6 @@
 import type { Faults } from '../../faults.js';
 import { optionalWebAddress } from '../../validation/address.rules.js';
-import { checkJsonObject, type JsonObject } from '../../validation/json-object.rules.js';
+import { checkJsonObject, checkTogether, type JsonObject } from '../../validation/json-object.rules.js';
 import { mergeSecrets, type SecretChanges, type SecretValues } from '../../validation/secret-values.rules.js';
 import { optionalText, requiredText, secretText, textLimits } from '../../validation/text.rules.js';
 
@@ -45,13 +45,15 @@ export function checkCampaigns(
     return [];
   }
   const seen = new Set<string>();
-  return campaigns.map((campaign, index) => {
+  const list = campaigns.map((campaign, index) => {
     const at = [...path, String(index)];
     const checked = checkCampaign(faults, at, campaign, current);
     if (seen.has(checked.name)) faults.add('INVALID', [...at, 'name'], 'Another campaign of this list has this name.');
     seen.add(checked.name);
     return checked;
   });
+  checkTogether(faults, path, list);
+  return list;
 }
 
 function checkCampaign(

@@ -35,6 +35,8 @@ export interface TenantBearerPorts {
   /** Audience that tokens of realms made by Tenantry must carry. */
   readonly clientId: string;
   readonly findTenantByIssuer: FindTenantByIssuer;
+  /** Told of the key that a tenant's token was signed with. */
+  readonly noteProvenKey: (tenant: IssuerTenant, thumbprint: string) => Promise<void>;
 }
 
 const roles: readonly Role[] = ['TENANT'];
@@ -59,6 +61,7 @@ export function createTenantBearer(ports: TenantBearerPorts): TenantBearer {
     const known = verified.get(digest);
     if (known) return known;
     const claims = await verify(ports, token, tenant);
+    await ports.noteProvenKey(tenant, claims.keyThumbprint);
     verified.set(digest, claims);
     return claims;
   };

@@ -1,4 +1,4 @@
-import { jwtVerify, type JWTPayload } from 'jose';
+import { calculateJwkThumbprint, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
 
 import { tokenAlgorithms, type KeySets, type KeySource } from '../../integrations/keycloak/key-sets.js';
 import { throwRefusal, TokenRefusal } from './token-refusal.rules.js';
@@ -19,6 +19,8 @@ export interface TenantClaims {
   readonly expiresAt: number;
   /** An end user's session; false for a service account. */
   readonly hasSession: boolean;
+  /** RFC 7638, of the key that it is signed with: whoever issued it has that key, and does not only show it. */
+  readonly keyThumbprint: string;
 }
 
 /** Longer tokens are refused, in bytes. */
@@ -40,16 +42,16 @@ export async function verifyTenantToken(
   expected: ExpectedRealm,
 ): Promise<TenantClaims> {
   if (Buffer.byteLength(token) > maxTokenBytes) throw new TokenRefusal('it is too long');
-  const { payload } = await jwtVerify(token, keySets.keyFor(expected.source), {
+  const { payload, key } = await jwtVerify(token, keySets.keyFor(expected.source), {
     algorithms: tokenAlgorithms,
     issuer: expected.source.issuer,
     audience: expected.audience,
     requiredClaims: ['exp', 'iat', 'sub'],
   }).catch(throwRefusal);
-  return readClaims(payload, expected.clientId);
+  return { ...readClaims(payload, expected.clientId), keyThumbprint: await calculateJwkThumbprint(key as CryptoKey) };
 }
 
-function readClaims(claims: JWTPayload, clientId: string): TenantClaims {
+function readClaims(claims: JWTPayload, clientId: string): Omit<TenantClaims, 'keyThumbprint'> {
   const { sub, iat = 0, exp = 0, typ, azp, cnf, sid } = claims;
   if (typ !== 'Bearer') throw new TokenRefusal('it is no access token');
   if (cnf !== undefined) throw new TokenRefusal('it is bound to a key');

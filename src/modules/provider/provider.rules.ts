@@ -1,5 +1,5 @@
 import type { Faults } from '../../faults.js';
-import { checkJsonObject, type JsonObject } from '../../validation/json-object.rules.js';
+import { checkJsonObject, checkTogether, type JsonObject } from '../../validation/json-object.rules.js';
 import { mergeSecrets, type SecretChanges, type SecretValues } from '../../validation/secret-values.rules.js';
 import { requiredText, textLimits } from '../../validation/text.rules.js';
 
@@ -48,7 +48,7 @@ export function checkProviders(
   const chosen = new Set(providers.filter(({ isPrimary }) => isPrimary).map(({ kind }) => kind));
   const seen = new Set<string>();
   const primaries = new Set<ProviderKind>();
-  return providers.map((provider, index) => {
+  const list = providers.map((provider, index) => {
     const at = [...path, String(index)];
     const { kind } = provider;
     const isFirst = providers.findIndex((other) => other.kind === kind) === index;
@@ -64,6 +64,8 @@ export function checkProviders(
     if (isPrimary) primaries.add(kind);
     return checked;
   });
+  checkTogether(faults, path, list);
+  return list;
 }
 
 function checkProvider(

@@ -33,6 +33,7 @@ export async function removeLeftIntents(app: AppServices): Promise<void> {
   for (const { id } of left) {
     try {
       await removeLeft(app, realmAdmin, id);
+      failures = 0;
     } catch (err) {
       failures += 1;
       app.log.warn({ intent: id, err }, 'what an interrupted create left could not be removed yet');

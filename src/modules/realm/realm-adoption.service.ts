@@ -53,7 +53,7 @@ const realmFaults: Partial<Record<KeycloakFaultKind, RealmFault>> = {
  * Proves that a realm and a client in it can be used, by one client_credentials grant whose token is verified. What is
  * wrong is noted at the argument that `pathOf` gives for the part at fault.
  *
- * @returns thumbprints of the realm's signing keys, or undefined where a fault was noted
+ * @returns thumbprint of the key that the realm signs with, or undefined where a fault was noted
  */
 export async function proveRealm(
   app: AppServices,
@@ -64,8 +64,9 @@ export async function proveRealm(
 ): Promise<readonly string[] | undefined> {
   try {
     const { accessToken } = await grantRealmToken(app.outbound, address, credentials, []);
-    await verifyTenantToken(app.keySets, accessToken, { source: address, clientId: credentials.clientId });
-    return await app.keySets.thumbprints(address);
+    const expected = { source: address, clientId: credentials.clientId };
+    const { keyThumbprint } = await verifyTenantToken(app.keySets, accessToken, expected);
+    return [keyThumbprint];
   } catch (error) {
     const fault = realmFaultOf(error);
     if (fault === undefined) throw error;

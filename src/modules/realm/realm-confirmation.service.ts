@@ -42,7 +42,7 @@ export async function confirmKeys(
   tenant: Tenant,
   thumbprints: readonly string[],
 ): Promise<void> {
-  const isExchange = (await judgeKeys(em, tenant.id, thumbprints)) === 'EXCHANGED';
+  const isExchange = (await judgeKeys(em, tenant, thumbprints)).verdict === 'EXCHANGED';
   await replaceKeys(em, tenant.id, thumbprints, ctx.now());
   if (isExchange) tenant.clientSecretVersion += 1; // tokens at hand are signed with keys that nobody can check any more
   if (tenant.quarantinedAt === null) return;
@@ -50,7 +50,7 @@ export async function confirmKeys(
   tenant.tokensNotBefore = nextWholeSecond(ctx.now());
 }
 
-/** @returns thumbprints of the keys that the realm shows now and signs with */
+/** @returns thumbprint of the key that the realm signs with */
 async function proveWithPresentKeys(
   { app }: RequestContext,
   tenant: Tenant,
@@ -62,17 +62,21 @@ async function proveWithPresentKeys(
   const { accessToken } = await grantRealmToken(app.outbound, source, { clientId, clientSecret }, []);
   const { thumbprints, keyFor } = await app.keySets.offered(source);
   const audience = tenant.realmOrigin === 'PROVISIONED' ? app.config.keycloak.clientId : undefined;
-  await verifyTenantToken({ keyFor: () => keyFor }, accessToken, { source, clientId, audience });
+  const { keyThumbprint } = await verifyTenantToken({ keyFor: () => keyFor }, accessToken, {
+    source,
+    clientId,
+    audience,
+  });
   const em = app.db.platform.em.fork();
-  if (await areKeysTaken(app, em, thumbprints, id)) {
-    userFault('REALM_TAKEN', ['tenant'], 'A signing key of the realm is that of another registered realm.');
+  if (await areKeysTaken(app, em, [keyThumbprint], id)) {
+    userFault('REALM_TAKEN', ['tenant'], 'The signing key of the realm is that of another registered realm.');
   }
-  if (!acceptNewKeys && (await judgeKeys(em, id, thumbprints)) === 'EXCHANGED') {
+  if (!acceptNewKeys && (await judgeKeys(em, tenant, thumbprints)).verdict === 'EXCHANGED') {
     await admitKeys(app, issuer, thumbprints).catch(() => undefined); // into quarantine, where it is not there yet
     const message = 'The realm shares no signing key with the ones it was known by: make sure of it, and accept them.';
     userFault('REALM_TOKENS_UNUSABLE', ['acceptNewKeys'], message);
   }
-  return thumbprints;
+  return [keyThumbprint];
 }
 
 function asUserFault(error: unknown): never {

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 
 import type { AppServices } from '../../context.js';
+import { inTime, timeLeft, within } from '../../integrations/deadline.js';
 import { KeycloakFault, type KeycloakFaultKind } from '../../integrations/keycloak/keycloak-fault.js';
 import type { OfferedKeys } from '../../integrations/keycloak/key-sets.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
@@ -12,7 +13,7 @@ import { openClientSecret } from './sealed-client-secret.service.js';
 import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
 import { locateRealm } from './locate-realm.service.js';
 import { driftOf, seenInside, seenOutside, type RealmDriftCode, type RealmDriftFinding } from './realm-drift.rules.js';
-import { admitKeys } from './realm-keys.service.js';
+import { admitKeys, noteProvenKey } from './realm-keys.service.js';
 import { noteMissingRealm } from './realm-search.service.js';
 import { Tenant } from '../tenant/tenant.entity.js';
 
@@ -23,6 +24,8 @@ export interface RealmDriftReport {
 }
 
 const withinMs = 5_000;
+/** Whoever may look must not keep Keycloak from what has to be done there. */
+const fewAtATime = pLimit(2);
 
 /**
  * Looks at one tenant's realm now: at one that Tenantry made with a few calls of the Admin API, at an adopted one from
@@ -32,9 +35,10 @@ const withinMs = 5_000;
  */
 export async function readDrift(app: AppServices, id: string): Promise<RealmDriftReport> {
   const tenant = await app.db.platform.em.fork().findOneOrFail(Tenant, { id });
-  const over = new AbortController();
-  const late = sleep(withinMs, [seenOutside('UNREACHABLE')], { signal: over.signal }).catch(() => []);
-  const findings = await Promise.race([look(app, tenant), late]).finally(() => over.abort());
+  const findings = await within(withinMs, async () => {
+    const looking = fewAtATime(async () => (timeLeft() > 0 ? await look(app, tenant) : []));
+    return (await inTime(looking)) ?? [seenOutside('UNREACHABLE')];
+  });
   return { checkedAt: app.now(), findings };
 }
 
@@ -114,15 +118,18 @@ async function areExchanged(app: AppServices, { issuer }: Tenant, { thumbprints 
 }
 
 async function isUsable(
-  { config }: AppServices,
-  { clientId, realmOrigin }: Tenant,
+  app: AppServices,
+  tenant: Tenant,
   source: RealmAddress,
   { keyFor }: OfferedKeys,
   accessToken: string,
 ): Promise<boolean> {
-  const audience = realmOrigin === 'PROVISIONED' ? config.keycloak.clientId : undefined;
+  const { clientId, realmOrigin } = tenant;
+  const audience = realmOrigin === 'PROVISIONED' ? app.config.keycloak.clientId : undefined;
   try {
-    await verifyTenantToken({ keyFor: () => keyFor }, accessToken, { source, clientId, audience });
+    const expected = { source, clientId, audience };
+    const { keyThumbprint } = await verifyTenantToken({ keyFor: () => keyFor }, accessToken, expected);
+    await noteProvenKey(app, tenant, keyThumbprint);
     return true;
   } catch (error) {
     if (error instanceof TokenRefusal) return false;

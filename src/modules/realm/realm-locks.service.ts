@@ -41,6 +41,7 @@ async function lock(em: EntityManager, key: readonly [string, number], milliseco
     if (!isLockWait(error)) throw error;
     throw new KeycloakFault('UNAVAILABLE', 'others are still at work there', { cause: error });
   }
+  await em.execute('set local lock_timeout to default; set local statement_timeout to default');
 }
 
 /** Whether a lock did not come in time, which says nothing about Keycloak itself. */

@@ -131,7 +131,11 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     if (intent === 'busy' || intent === null) return userFault(...beingOnboarded);
     await lockRealmCreation(em);
     const realm = await makeRealm(ctx.app, admin, plan);
-    if (realm === 'TAKEN') return realm;
+    if (realm === 'TAKEN')
+      em.remove(intent); // nothing was made, so the reservation ends at once
+    // Most likely somebody else's; what was made of an earlier try of ours would show so for a moment, too.
+    else if (realm === 'HIDDEN') await releaseNames(em, intent);
+    if (realm === 'TAKEN' || realm === 'HIDDEN') return undefined;
     await insertTenant(ctx, em, plan, realm);
     em.remove(intent);
     return plan.id;
@@ -140,10 +144,16 @@ async function fulfilIntent(ctx: RequestContext, admin: RealmAdmin, plan: Provis
     if (violatedUnique(error) !== undefined) await removeLeft(ctx.app, admin, plan.id).catch(() => undefined);
     throw error;
   });
-  return outcome === 'TAKEN' ? await giveUp(ctx.app, plan.id) : outcome;
+  return outcome ?? userFault('REALM_TAKEN', realmPaths.provision, realmOfOthers);
 }
 
-async function makeRealm(app: AppServices, admin: RealmAdmin, plan: ProvisioningPlan): Promise<RealmInHand | 'TAKEN'> {
+const realmOfOthers = 'Keycloak has a realm of this name that Tenantry did not make.';
+
+async function makeRealm(
+  app: AppServices,
+  admin: RealmAdmin,
+  plan: ProvisioningPlan,
+): Promise<RealmInHand | 'TAKEN' | 'HIDDEN'> {
   const { keycloak } = app.config;
   const address = realmAddress(keycloak, plan.realm.realm);
   const made = await admin.create({
@@ -155,21 +165,11 @@ async function makeRealm(app: AppServices, admin: RealmAdmin, plan: Provisioning
     clientId: coreClientId,
     clientSecret: randomBytes(32).toString('base64url'),
   });
-  if (made === 'TAKEN') return made;
+  if (typeof made === 'string') return made;
   const { serverUrl, issuer } = address;
   app.keySets.forget(issuer); // those of a realm that was removed since
   const keys = await app.keySets.thumbprints(address);
   return { serverUrl, issuer, clientId: coreClientId, clientSecret: made.clientSecret, keys };
-}
-
-/** The name belongs to a realm that is not ours: nothing was made, so the reservation ends at once. */
-async function giveUp(app: AppServices, id: string): Promise<never> {
-  await inTransaction(app.db.platform, (em) => em.nativeDelete(RealmIntent, { id }));
-  return userFault(
-    'REALM_TAKEN',
-    realmPaths.provision,
-    'Keycloak has a realm of this name that Tenantry did not make.',
-  );
 }
 
 /** The intent, locked; 'busy' where a running create holds it. */

@@ -10,6 +10,7 @@ import { grantRealmToken } from '../../integrations/keycloak/realm-grant.js';
 import { verifyTenantToken } from '../identity/tenant-claims.service.js';
 import { TokenRefusal } from '../identity/token-refusal.rules.js';
 import { isOperational, tenantStatuses } from '../tenant/lifecycle.rules.js';
+import { noteProvenKey } from '../realm/realm-keys.service.js';
 import { noteMissingRealm } from '../realm/realm-search.service.js';
 import { syncRealm } from '../realm/realm-sync.service.js';
 import { currentSecret, secretFromKeycloak } from './realm-secret.service.js';
@@ -99,11 +100,16 @@ async function grant(
     { clientId, clientSecret },
     scope,
   );
-  const { issuedAt, expiresAt: validUntil } = await verifyTenantToken(app.keySets, accessToken, {
+  const {
+    issuedAt,
+    expiresAt: validUntil,
+    keyThumbprint,
+  } = await verifyTenantToken(app.keySets, accessToken, {
     source,
     clientId,
     audience,
   }).catch(asUnusable);
+  await noteProvenKey(app, tenant, keyThumbprint);
   return {
     accessToken,
     scope: granted,

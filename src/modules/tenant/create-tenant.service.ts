@@ -93,7 +93,11 @@ async function checkAgainstOthers(
   if (used.tenantId) faults.add(...tenantIdTaken);
   if (plan.code !== null && used.code) faults.add(...codeTaken);
   if (plan.code === null && (used.code || !isCode(code))) {
-    faults.add('REQUIRED', ['input', 'code'], 'The tenantId makes no legal and free code; give one.');
+    faults.add(
+      'REQUIRED',
+      ['input', 'code'],
+      'The tenantId makes no legal and free code: give one, of 2 to 10 upper-case letters and digits.',
+    );
   }
   if (used.issuer || address?.issuer === ctx.app.platformRealm.issuer) faults.add(...realmTaken);
   if (plan.realm.origin === 'PROVISIONED' && ctx.app.realmAdmin === undefined) {
