@@ -68,10 +68,10 @@ export async function startApp(config: Config, log: Logger, now = (): Date => ne
       log,
     });
     await services.jobs.start();
-    void warnOfHostHeader(services);
-    void warnOfAdminAccount(services);
     const url = `http://${hostInUrl(config.http.host)}:${await server.listen()}`;
     address.url ||= url;
+    void warnOfHostHeader(services);
+    void warnOfAccounts(services);
     const stop = async (): Promise<void> => {
       const deadline = Date.now() + config.http.shutdownGraceSeconds * 1_000;
       await server.stop();
@@ -142,14 +142,20 @@ async function warnOfHostHeader({ outbound, config, log }: AppServices): Promise
   log.warn({ url, realm }, "Keycloak's issuer follows the Host header of whoever asks: set Keycloak's hostname");
 }
 
-/** Else the first create would be the first to learn of it. */
-async function warnOfAdminAccount({ realmAdmin, config, log }: AppServices): Promise<void> {
-  const nothing = '00000000-0000-0000-0000-000000000000';
-  await realmAdmin?.find(administratorsRealm, nothing).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    const client = config.keycloak.admin?.clientId;
-    log.warn({ client, reason }, 'Keycloak does not let the account in that is to make realms: none can be made now');
-  });
+/** Else the first login, and the first create, would be the first to learn of it. */
+async function warnOfAccounts({ login, realmAdmin, config, log }: AppServices): Promise<void> {
+  const { clientId, admin } = config.keycloak;
+  const warn = (client: string | undefined, message: string) => (error: unknown) => {
+    log.warn({ client, reason: error instanceof Error ? error.message : String(error) }, message);
+  };
+  await login
+    .logout('no session')
+    .catch(
+      warn(clientId, 'Keycloak does not let the login client in: nobody can log in now (KEYCLOAK_CLIENT_SECRET?)'),
+    );
+  await realmAdmin
+    ?.find(administratorsRealm, '00000000-0000-0000-0000-000000000000')
+    .catch(warn(admin?.clientId, 'Keycloak does not let the account in that is to make realms: none can be made now'));
 }
 
 function hostInUrl(host: string): string {

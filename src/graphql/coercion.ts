@@ -3,6 +3,7 @@ import {
   getNamedType,
   getNullableType,
   GraphQLError,
+  isEnumType,
   isInputObjectType,
   isInputType,
   isListType,
@@ -85,7 +86,13 @@ function rebuilt(type: GraphQLInputType, path: Path, message: string): [Path, st
 
 /** What a place expects, with a scalar's own words where it has some. */
 export function expected(type: GraphQLInputType): string {
-  const hint = getNamedType(type).extensions['expected'];
+  const named = getNamedType(type);
+  const hint = isEnumType(named)
+    ? `one of ${named
+        .getValues()
+        .map(({ name }) => name)
+        .join(', ')}`
+    : named.extensions['expected'];
   return `expected ${String(type)}${typeof hint === 'string' ? `, ${hint}` : ''}`;
 }
 
