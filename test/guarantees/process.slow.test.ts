@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
+import { eventually } from '../support/background.js';
 import { codesOf } from '../support/client.js';
 import { embeddedParts } from '../support/embedded-parts.js';
 import { takenPort } from '../support/ports.js';
@@ -18,6 +19,15 @@ import {
 } from '../support/service-process.js';
 
 const stopped = { code: 0, signal: null };
+
+/** What stands at one place of the text that an embedded start prints, a moment after it serves. */
+async function printed(service: ServingProcess, pattern: RegExp): Promise<string | undefined> {
+  const found = await eventually(
+    async () => pattern.exec(service.output()),
+    (match) => match !== null,
+  );
+  return found?.[1];
+}
 const failed = { code: 1, signal: null };
 const totals = '{ dashboard { totals { total } } }';
 
@@ -84,7 +94,7 @@ describe('data folders', () => {
 
     const again = await serve({ env: envs[0] });
     expect(await totalOf(again)).toEqual(seeded);
-    expect(again.output()).toContain('core-component: secret demo');
+    expect(await printed(again, /core-component: secret (\w+)/)).toBe('demo');
     await again.stop();
   });
 });
@@ -121,14 +131,14 @@ describe('the port', () => {
     const { PORT: _given, ...env } = await serviceSettings();
     const [first, second] = [await serve({ env }), await serve({ env: { ...env, DATA_DIR: `${env['DATA_DIR']}-2` } })];
     expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port));
-    expect(second.output()).toContain(`Tenantry          ${second.url}/graphql`);
+    expect(await printed(second, /Tenantry {10}(.+)\/graphql/)).toBe(second.url);
     await Promise.all([first.stop(), second.stop()]);
   });
 
   it("the stand-in's that is taken stops the start and says so", async () => {
     const env = await serviceSettings();
     const first = await serve({ env });
-    const port = Number(/Keycloak stand-in http:\/\/127\.0\.0\.1:(\d+)/.exec(first.output())?.[1]);
+    const port = Number(await printed(first, /Keycloak stand-in http:\/\/127\.0\.0\.1:(\d+)/));
     await first.stop();
     await takenPort(port);
     expect(await refusedStart(env)).toContain(String(port));
