@@ -19,9 +19,8 @@ interface Walk {
 }
 
 /**
- * Checks a JSON object from a caller: at most 16 KiB, depth 5 and 200 keys; no NUL, half a
- * surrogate, prototype key or number beyond IEEE 754.
- * Where secrets do not belong, keys that look like one are refused.
+ * Checks a JSON object from a caller: at most 16 KiB, depth 5 and 200 keys; no NUL, half a surrogate, prototype key or
+ * number beyond IEEE 754. Where secrets do not belong, keys that look like one are refused.
  */
 export function checkJsonObject(
   faults: Faults,
