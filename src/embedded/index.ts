@@ -75,5 +75,6 @@ function keycloakSettings(standIn: StandIn): Config['keycloak'] {
 
 /** Prints where everything is, on standard output whatever the log level. */
 export function announce(url: string, embedded: Embedded): void {
-  process.stdout.write(welcome({ url, sandbox: embedded.config.sandbox, standIn: embedded.keycloak }));
+  const { http, sandbox } = embedded.config;
+  process.stdout.write(welcome({ url, host: http.host, sandbox, standIn: embedded.keycloak }));
 }

@@ -144,7 +144,7 @@ function invalid(message: string): GraphQLFormattedError {
 }
 
 function tooManyNodes(nodes: number): GraphQLFormattedError {
-  const message = `The operation could return ${nodes} nodes; at most ${MAX_NODES} are allowed.`;
+  const message = `The operation could return ${nodes} nodes (aliases within them count); at most ${MAX_NODES} are allowed.`;
   return formatted(message, { code: 'BAD_USER_INPUT' });
 }
 

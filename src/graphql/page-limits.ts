@@ -15,6 +15,11 @@ import {
 
 /** How many nodes one operation may return, counted through the nesting of connections. */
 export const MAX_NODES = 1_000;
+/**
+ * What an alias costs, for each node of the page that it stands in: one value could be asked for under many names, and
+ * each is written.
+ */
+const ALIAS_NODES = 1;
 /** Page size where neither `first` nor `last` is given. */
 export const DEFAULT_PAGE_SIZE = 20;
 
@@ -62,21 +67,27 @@ function count(pages: readonly Page[], valueOf: (node: ValueNode) => unknown): n
   }, 0);
 }
 
+function weighing(weight: number): Page {
+  return { sizes: [], lists: 0, inner: [], weight };
+}
+
 class PageFinder {
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly document: DocumentNode,
   ) {}
 
-  pages(set: SelectionSetNode, parent: GraphQLNamedType): Page[] {
+  pages(set: SelectionSetNode, parent: GraphQLNamedType, isInPage = false): Page[] {
     return this.#fields(set, parent).flatMap(([field, owner]) => {
       const definition = this.#definitionOf(field, owner);
       const type = definition && getNamedType(definition.type);
       const weight = definition?.extensions['nodes'];
-      if (typeof weight === 'number') return [{ sizes: [], lists: 0, inner: [], weight }];
-      if (type === undefined || field.selectionSet === undefined) return [];
-      const inner = this.pages(field.selectionSet, type);
-      if (!type.name.endsWith('Connection')) return inner;
+      if (typeof weight === 'number') return [weighing(weight)];
+      const isPage = type?.name.endsWith('Connection') ?? false;
+      const alias = isInPage && !isPage && field.alias !== undefined ? [weighing(ALIAS_NODES)] : [];
+      if (type === undefined || field.selectionSet === undefined) return alias;
+      const inner = this.pages(field.selectionSet, type, isInPage || isPage);
+      if (!isPage) return [...alias, ...inner];
       const lists = this.#fields(field.selectionSet, type).filter(([{ name }]) => /^(edges|nodes)$/.test(name.value));
       const sizes = (field.arguments ?? []).filter(({ name }) => /^(first|last)$/.test(name.value));
       return [{ sizes: sizes.map(({ value }) => value), lists: lists.length, inner }];

@@ -129,6 +129,19 @@ describe('what is over a limit, or does not fit together', () => {
     expect(await nested(10, 99)).toEqual([]);
     expect(await nested(10, 100)).toEqual(['BAD_USER_INPUT']);
   });
+
+  it('more than 1,000 nodes with the aliases in each, which are values written again', async () => {
+    const entries = (first: number, aliases: number): string => {
+      const names = Array.from({ length: aliases }, (_, n) => `changes${n}: changes`);
+      return `history(first: ${first}) { nodes { id ${names.join(' ')} } }`;
+    };
+    const asked = async (selection: string): Promise<string[]> =>
+      codesOf(await app.ask(`{ ${selection} }`, { as: 'operator' }));
+    expect(await asked(`tenants(first: 10) { nodes { ${entries(9, 10)} } }`)).toEqual([]);
+    expect(await asked(`tenants(first: 10) { nodes { ${entries(9, 11)} } }`)).toEqual(['BAD_USER_INPUT']);
+    const pages = Array.from({ length: 10 }, (_, n) => `page${n}: tenants(first: 100) { nodes { id } }`);
+    expect(await asked(pages.join(' '))).toEqual([]);
+  });
 });
 
 it('the total is counted only where it is asked for, and the page read only where that is', async () => {

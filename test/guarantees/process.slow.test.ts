@@ -92,9 +92,11 @@ describe('data folders', () => {
     expect(await Promise.all([one.stop(), two.stop()])).toEqual([stopped, stopped]);
     expect(one.output()).not.toMatch(/"level":"(warn|error)"/);
 
-    const again = await serve({ env: envs[0] });
+    const again = await serve({ env: { ...envs[0], HOST: '0.0.0.0' } });
     expect(await totalOf(again)).toEqual(seeded);
     expect(await printed(again, /core-component: secret (\w+)/)).toBe('demo');
+    expect(await printed(again, /everybody knows them, and with HOST=(\S+)/)).toBe('0.0.0.0');
+    expect(one.output()).not.toContain('everybody knows');
     await again.stop();
   });
 });
