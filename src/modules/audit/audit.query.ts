@@ -123,7 +123,7 @@ async function loadHistories(
   const { rows } = await sql<{ tenant: string; entries: Row[]; total: number }>`
     select wanted.tenant, coalesce(json_agg(e order by e.number) filter (where e.id is not null), '[]') as entries,
       ${isCounted ? sql`(select count(*)::int from tenantry.audit_entry c where c.tenant = wanted.tenant)` : sql`0`} as total
-    from unnest(${[...tenants]}::uuid[]) as wanted(tenant) left join lateral (
+    from unnest(${[...new Set(tenants)]}::uuid[]) as wanted(tenant) left join lateral (
       select ${columns}, ${page.cursorValues} as "cursorValues", row_number() over (order by ${page.orderBy}) as number
       from tenantry.audit_entry a where a.tenant = wanted.tenant and ${page.where}
       order by ${page.orderBy} limit ${page.limit}) e on true
