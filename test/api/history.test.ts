@@ -148,4 +148,17 @@ describe('what is recorded', () => {
       ...{ action: 'TRANSITIONED', fromStatus: 'ACTIVE', toStatus: 'SUSPENDED', reason: 'unpaid', changes: {} },
     });
   });
+
+  it('comes once, however often one request asks for it', async () => {
+    const { tenantId } = await createdIn(app, 'ACTIVE');
+    await transitioned(app, tenantId, 'SUSPEND', { reason: 'unpaid' });
+    const { data } = await app.ask(
+      `{ tenant(by: { tenantId: "${tenantId}" }) {
+        one: history(first: 2) { nodes { action } totalCount }
+        two: history(first: 2) { nodes { action } totalCount } } }`,
+      { as: 'operator' },
+    );
+    const history = { nodes: [{ action: 'TRANSITIONED' }, { action: 'CREATED' }], totalCount: 2 };
+    expect(data).toEqual({ tenant: { one: history, two: history } });
+  });
 });

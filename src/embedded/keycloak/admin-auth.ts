@@ -15,7 +15,7 @@ export interface Administrator {
   creates: boolean;
   /** May see and change this realm: the master administrator, or whoever made it. */
   manages(realm: Realm): boolean;
-  /** Has any right at all, and so may learn that a realm exists. */
+  /** Has a right of any kind, and so may learn that a realm exists. */
   isAny: boolean;
 }
 
