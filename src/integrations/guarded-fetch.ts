@@ -166,7 +166,10 @@ function firstRefusal(
 
 /** Names under way: one that takes long is asked for once, and so holds up no more than one of the few at a time. */
 const lookups = new Map<string, Promise<LookupAddress[]>>();
-/** Of the system's few threads for looking names up some are left for what Tenantry itself needs. */
+/**
+ * Of the threads that look names up some are left for what Tenantry itself needs: half of Node's threads can be at it,
+ * which makes eight of the sixteen that `npm start` and the image set (UV_THREADPOOL_SIZE), and only two where nobody did.
+ */
 const fewAtATime = pLimit(4);
 
 /** The host itself where it is an address (no lookup hook ever sees those), else every DNS answer. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually, realmChanges, realmStateOf } from '../support/background.js';
+import { provisionedIn, transitioned } from '../support/changes.js';
 import { faultsOf } from '../support/client.js';
 import { DeleteTenantDocument, IssueTenantTokenDocument } from '../support/generated/operations.js';
 import { created, provisionInput, read, type TenantFields } from '../support/tenants.js';
@@ -42,6 +43,20 @@ describe('Keycloak follows', () => {
     ).toBe('DISABLED');
     expect(await eventually(() => syncOf(tenantId), inSync)).toMatchObject({ state: 'IN_SYNC', lastError: null });
     expect((await read(app, tenantId))?.keycloak.realmState).toBe('DISABLED');
+  });
+
+  it('with every change of status a realm that was enabled in Keycloak meanwhile', async () => {
+    const { tenantId } = await provisionedIn(app, 'SUSPENDED');
+    const disabled = async (): Promise<void> => {
+      expect(await eventually(() => syncOf(tenantId), inSync)).toMatchObject({ state: 'IN_SYNC' });
+      expect(await realmStateOf(app, tenantId)).toBe('DISABLED');
+    };
+    await disabled();
+    for (const action of ['DEACTIVATE', 'DELETE'] as const) {
+      await app.standIn.control.enableRealm(tenantId);
+      expect((await transitioned(app, tenantId, action)).keycloak.sync.state).toBe('PENDING');
+      await disabled();
+    }
   });
 
   it('many at once, each by one change', async () => {

@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually, realmStateOf } from '../support/background.js';
 import { createdIn, issued, provisionedIn, transitioned } from '../support/changes.js';
 import { codesOf } from '../support/client.js';
+import { executeSql } from '../support/database.js';
 import { driftOf, realmConsole, reconcile, type RealmConsole } from '../support/realm-console.js';
-import { freshTenantId, read } from '../support/tenants.js';
+import { freshTenantId, read, type TenantFields } from '../support/tenants.js';
 import { trailOf, writesNothing } from '../support/written.js';
 
 let app: TestApp;
@@ -149,6 +152,66 @@ describe('reconcileTenantRealm of a realm that Tenantry made', () => {
     });
     app.standIn.faults.clear();
     expect(await reconcile(app, tenantId)).toEqual({ ...mended, version: 3 });
+  });
+});
+
+describe('reconcileTenantRealm beside other changes', () => {
+  /** Another tenant registers the keys by which this one is known, and commits that a little later. */
+  async function losesKeys({ id }: TenantFields, other: TenantFields): Promise<{ committed: Promise<unknown> }> {
+    const keys = await app.sql<{ thumbprint: string }>(
+      'delete from tenantry.realm_key where tenant = ? returning thumbprint',
+      [id],
+    );
+    const registering = app.sql(
+      `with key as (insert into tenantry.realm_key (thumbprint, tenant, seen_at)
+         select unnest(string_to_array(?, ' ')), ?, now() returning 1) select pg_sleep(1.5) from key limit 1`,
+      [keys.map(({ thumbprint }) => thumbprint).join(' '), other.id],
+    );
+    await sleep(200);
+    return { committed: registering };
+  }
+
+  it('is refused where another tenant registers the keys meanwhile, and records what it mended', async () => {
+    const [tenant, other] = [await provisionedIn(app, 'ACTIVE'), await provisionedIn(app, 'ACTIVE')];
+    await app.standIn.control.disableRealm(tenant.tenantId);
+    const { committed } = await losesKeys(tenant, other);
+    expect((await reconcile(app, tenant.tenantId)).faults).toEqual(['REALM_TAKEN tenant']);
+    await committed;
+    expect((await lastEntry(tenant.tenantId))?.changes).toEqual({
+      'keycloak.drift': { old: ['REALM_DISABLED'], new: [] },
+    });
+  });
+
+  it('is refused so for an adopted realm too', async () => {
+    const [tenant, other] = [await createdIn(app, 'ACTIVE'), await createdIn(app, 'ACTIVE')];
+    const { committed } = await losesKeys(tenant, other);
+    expect((await reconcile(app, tenant.tenantId)).faults).toEqual(['REALM_TAKEN tenant']);
+    await committed;
+  });
+
+  it('keeps the realm to itself until what it did is recorded', async () => {
+    const { id, tenantId } = await provisionedIn(app, 'ACTIVE');
+    const held = executeSql(
+      app.database.ownerUrl,
+      'with held as (select from tenantry.tenant where id = ?::uuid for update) select pg_sleep(1.5) from held',
+      [id],
+    );
+    await sleep(300);
+    const reconciling = reconcile(app, tenantId);
+    const isWaiting = `select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and wait_event in ('tuple', 'transactionid')`;
+    const waiting = await eventually(
+      () => app.sql(isWaiting),
+      (rows) => rows.length > 0,
+      1_000,
+    );
+    expect(waiting).toHaveLength(1);
+    const lock = `select from pg_locks where locktype = 'advisory' and granted
+      and (classid::int8 << 32 | objid::int8) = hashtextextended(?, 1)`;
+    expect(await app.sql(lock, [id])).toHaveLength(1);
+    await held;
+    expect(await reconciling).toEqual({ ...mended, version: 1 });
+    expect(await app.sql(lock, [id])).toHaveLength(0);
   });
 });
 

@@ -100,6 +100,12 @@ describe('what an interrupted create left', () => {
     await cleanedUpIn(4);
     expect(await reservations(app, input.tenantId)).toBe(0);
     expect((await fetch(`${app.standIn.url}/realms/${input.tenantId}`)).status).toBe(200);
+    const given = app
+      .log()
+      .split('\n')
+      .filter((line) => line.includes('given up') && line.includes(input.tenantId));
+    expect(given).toHaveLength(1);
+    expect(JSON.parse(given[0] ?? '')).toMatchObject({ level: 'warn', realm: input.tenantId });
   });
 });
 

@@ -52,12 +52,15 @@ export async function removeLeft(app: AppServices, admin: RealmAdmin, id: string
     const intent = await em.findOne(RealmIntent, { id }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE });
     if (intent === null) return;
     await lockRealmCreation(em);
-    const wasThere = (await admin.remove(intent.realm, id)) === 'OURS';
-    if (!wasThere && intent.missingSince === null) {
+    const found = await admin.remove(intent.realm, id);
+    if (found !== 'OURS' && intent.missingSince === null) {
       intent.missingSince = app.now();
       return;
     }
     em.remove(intent);
-    app.log.info({ tenantId: intent.tenantId, realm: intent.realm }, 'removed what a create left');
+    const of = { intent: id, tenantId: intent.tenantId, realm: intent.realm };
+    if (found === 'FOREIGN')
+      app.log.warn(of, 'what a create left is given up: the realm is not ours, or hidden from us');
+    else app.log.info(of, 'removed what a create left');
   });
 }

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
+import { violatedUnique } from '../../database/conflicts.js';
 import { UserFault, userFault } from '../../errors.js';
 import { within } from '../../integrations/deadline.js';
 import { realmAddress } from '../../integrations/keycloak/realm-address.js';
@@ -27,7 +28,7 @@ export async function confirmRealm(ctx: RequestContext, tenant: Tenant, acceptNe
   const keys = await within(proveWithinMs, () => proveWithPresentKeys(ctx, tenant, acceptNewKeys)).catch(asUserFault);
   const changed = await changeTenant(ctx, { tenant: { id: tenant.id } }, 'PATCHED', async (record, em) => {
     await confirmKeys(ctx, em, record.tenant, keys);
-  });
+  }).catch(asKeysTaken);
   app.keySets.forget(tenant.issuer);
   return changed;
 }
@@ -69,7 +70,7 @@ async function proveWithPresentKeys(
   });
   const em = app.db.platform.em.fork();
   if (await areKeysTaken(app, em, [keyThumbprint], id)) {
-    userFault('REALM_TAKEN', ['tenant'], 'The signing key of the realm is that of another registered realm.');
+    keysAreTaken();
   }
   if (!acceptNewKeys && (await judgeKeys(em, tenant, thumbprints)).verdict === 'EXCHANGED') {
     await admitKeys(app, issuer, thumbprints).catch(() => undefined); // into quarantine, where it is not there yet
@@ -77,6 +78,16 @@ async function proveWithPresentKeys(
     userFault('REALM_TOKENS_UNUSABLE', ['acceptNewKeys'], message);
   }
   return [keyThumbprint];
+}
+
+/** Where the keys were registered elsewhere between looking and writing: the unique constraint has the last word. */
+export function asKeysTaken(error: unknown): never {
+  if (violatedUnique(error) === 'realm_key_pkey') keysAreTaken();
+  throw error;
+}
+
+export function keysAreTaken(): never {
+  return userFault('REALM_TAKEN', ['tenant'], 'A signing key of the realm is that of another registered realm.');
 }
 
 function asUserFault(error: unknown): never {

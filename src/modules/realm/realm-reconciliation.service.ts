@@ -16,7 +16,7 @@ import { wantsRealmEnabled } from '../tenant/lifecycle.rules.js';
 import { locateRealm } from './locate-realm.service.js';
 import { areKeysTaken } from './realm-adoption.service.js';
 import { driftOf, type RealmDriftCode } from './realm-drift.rules.js';
-import { confirmKeys, confirmRealm } from './realm-confirmation.service.js';
+import { asKeysTaken, confirmKeys, confirmRealm, keysAreTaken } from './realm-confirmation.service.js';
 import { inKeycloakTurn } from './keycloak-turn.service.js';
 import { lockRealm } from './realm-locks.service.js';
 import { noteMissingRealm } from './realm-search.service.js';
@@ -38,17 +38,18 @@ export async function reconcileRealm(ctx: RequestContext, key: TenantKey, accept
   const { realmAdmin, realmCare } = app;
   if (tenant.realmOrigin === 'ADOPTED' || !realmAdmin || !realmCare) return confirmRealm(ctx, tenant, acceptNewKeys);
   return await inKeycloakTurn(ctx, async () => {
-    const mended: Mended = { codes: [] };
-    try {
-      await inTransaction(app.db.platform, async (em) => {
-        await lockRealm(em, tenant.id); // not together with a change of status that Keycloak is following
+    return await inTransaction(app.db.platform, async (em) => {
+      // Not together with a change of status that Keycloak is following, until the outcome is recorded.
+      await lockRealm(em, tenant.id);
+      const mended: Mended = { codes: [] };
+      try {
         await mend(app, { realmAdmin, realmCare }, await em.findOneOrFail(Tenant, { id: tenant.id }), mended);
-      });
-    } catch (error) {
-      if (mended.codes.length > 0) await record(ctx, tenant, mended);
-      throw error;
-    }
-    return await record(ctx, tenant, mended);
+        return await record(ctx, tenant, mended);
+      } catch (error) {
+        if (mended.codes.length > 0) await record(ctx, tenant, { ...mended, keys: undefined });
+        throw error;
+      }
+    });
   });
 }
 
@@ -60,7 +61,7 @@ interface Mended {
   /** Whether the realm is enabled by now, once that is as the status wants it. */
   enabled?: boolean;
   /** Thumbprints of the realm's signing keys. */
-  keys?: readonly string[];
+  keys?: readonly string[] | undefined;
 }
 
 interface Ports {
@@ -119,7 +120,7 @@ async function mendClient(
 async function presentKeys(app: AppServices, { id }: Tenant, address: RealmAddress): Promise<readonly string[]> {
   const { thumbprints } = await app.keySets.offered(address);
   if (await areKeysTaken(app, app.db.platform.em.fork(), thumbprints, id)) {
-    userFault('REALM_TAKEN', ['tenant'], 'A signing key of the realm is that of another registered realm.');
+    keysAreTaken();
   }
   return thumbprints;
 }
@@ -134,7 +135,7 @@ async function record(ctx: RequestContext, { id, issuer }: Tenant, mended: Mende
     if (keys !== undefined) await confirmKeys(ctx, em, tenant, keys);
     if (enabled !== undefined) noteFollowed(tenant, enabled, ctx.now());
   };
-  const changed = await changeTenant(ctx, { tenant: { id } }, action, change, elsewhere);
+  const changed = await changeTenant(ctx, { tenant: { id } }, action, change, elsewhere).catch(asKeysTaken);
   ctx.app.keySets.forget(issuer);
   ctx.app.jobs.syncRealm(id); // where the status has changed meanwhile
   return changed;

@@ -113,8 +113,9 @@ function enter(tenant: Tenant, status: TenantStatus, at: Date): void {
   tenant.statusChangedAt = at;
   if (status === 'DELETED') tenant.deletedAt = at;
   if (tenant.realmOrigin !== 'PROVISIONED') return;
-  const isSettled = wantsRealmEnabled(status) === (tenant.realmState === 'ENABLED');
-  if (isSettled && tenant.realmSyncState === 'IN_SYNC') return;
+  const isAsLeft = tenant.realmState === 'ENABLED' && tenant.realmSyncState === 'IN_SYNC';
+  // A realm that has to be disabled is disabled again each time: somebody may have enabled it in Keycloak meanwhile.
+  if (wantsRealmEnabled(status) && isAsLeft) return;
   tenant.realmSyncState = 'PENDING';
   tenant.realmSyncSince = at;
   tenant.realmSyncError = null;
