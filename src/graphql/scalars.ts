@@ -1,6 +1,7 @@
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import {
   GraphQLCountryCode,
+  GraphQLCurrency,
   GraphQLDateTime,
   GraphQLEmailAddress,
   GraphQLHexColorCode,
@@ -72,7 +73,8 @@ export const PhoneNumberScalar = textScalar<string>({
 
 export const CountryCodeScalar = textScalar<string>({
   name: 'CountryCode',
-  description: 'A country: ISO 3166-1 alpha-2 in upper case, such as ES.',
+  description:
+    'A country: ISO 3166-1 alpha-2 in upper case, such as ES; or XK, which the standard leaves free, for Kosovo.',
   expected: 'ISO 3166-1 alpha-2 in upper case, such as ES',
   specifiedByURL: 'https://www.iso.org/iso-3166-country-codes.html',
   parse: (value) => (/^[A-Z]{2}$/.test(value) ? GraphQLCountryCode.parseValue(value) : undefined),
@@ -99,14 +101,19 @@ function isTimeZone(value: string): boolean {
   return known;
 }
 
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** What ISO 4217 has changed, and the list of graphql-scalars has not. */
+const newCurrencies = new Set(['VED']);
+const withdrawnCurrencies = new Set(['ANG', 'CUC', 'HRK', 'SLL', 'ZWL']);
 
 export const CurrencyScalar = textScalar<string>({
   name: 'Currency',
   description: 'A currency: ISO 4217 in upper case, such as EUR.',
   expected: 'ISO 4217 in upper case, such as EUR',
   specifiedByURL: 'https://www.iso.org/iso-4217-currency-codes.html',
-  parse: (value) => (currencies.has(value) ? value : undefined),
+  parse: (value) => {
+    if (newCurrencies.has(value)) return value;
+    return /^[A-Z]{3}$/.test(value) && !withdrawnCurrencies.has(value) ? GraphQLCurrency.parseValue(value) : undefined;
+  },
 });
 
 export const LocaleScalar = textScalar<string>({

@@ -12,6 +12,8 @@ const asViewer = { as: 'viewer' } as const;
 /** Moments at which tenants were onboarded; the one of February is in March in Berlin, that of March in February in New York. */
 const november = '2025-11-15T12:00:00Z';
 const created = [november, november, november, '2026-02-28T23:30:00Z', '2026-03-01T00:00:00Z', now.toISOString()];
+/** In summer time these are the first hour of June in CET and MET, of July in EET, and of August in WET. */
+created.push('2025-05-31T22:30:00Z', '2025-06-30T21:30:00Z', '2025-07-31T23:30:00Z');
 
 let app: TestApp;
 beforeAll(async () => {
@@ -47,6 +49,15 @@ describe('new tenants', () => {
       '2026-04': 0,
     });
     expect(Object.keys(await months({ timezone: 'Europe/Berlin' })).at(-1)).toBe('2026-04');
+  });
+
+  it('is counted with daylight saving in zones of three letters too', async () => {
+    const span = { from: '2025-05', to: '2025-08' };
+    const zones = { CET: [0, 2, 0, 1], MET: [0, 2, 0, 1], EET: [0, 1, 1, 1], WET: [1, 1, 0, 1], EST: [1, 1, 1, 0] };
+    const names = Object.keys(zones);
+    const counted = await Promise.all(names.map((timezone) => months({ ...span, timezone })));
+    const lists = counted.map((counts, index) => [names[index], Object.values(counts)]);
+    expect(Object.fromEntries(lists)).toEqual(zones);
   });
 
   it('is counted by months within limits', async () => {

@@ -26,12 +26,24 @@ describe('a telephone number', () => {
     },
   );
 
+  it.each(['+44 (0)20 7946 0000', '+44 020 7946 0000', '+４４ 20 7946 0000'])(
+    'is stored without the zero that is dialled within a country: %s',
+    (phone) => {
+      expect(stored(phone)).toBe('+442079460000');
+    },
+  );
+
+  it('keeps a zero that belongs to it', () => {
+    expect(stored('+39 06 698 12345')).toBe('+390669812345');
+  });
+
   it.each(['', '  '])('may be left blank', (phone) => {
     expect(stored(phone)).toBeNull();
   });
 
   it.each([
     ...['12', '912345678', 'call +34912345678', '+34912345678 now', '+34912345678\u0000', '+34912345678\n+34912345678'],
+    ...['+49 123456789012345', '+8612345678901234', '+3491234567890123'],
     ...['+34912345678 ext. 5', '+999123456789', 'nonsense', '+'],
   ])('is nothing else: %j', (phone) => {
     expect(stored(phone)).toBe('business.phone');

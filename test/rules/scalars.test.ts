@@ -8,7 +8,7 @@ const accepted: [GraphQLScalarType, unknown[]][] = [
   [scalars.URLScalar, ['https://a.example/x?y#z', 'http://10.0.0.1:3000/', 'wss://media.example:7443']],
   [scalars.EmailAddressScalar, ['a.b+c@d.example']],
   [scalars.PhoneNumberScalar, ['+34911234567']],
-  [scalars.CountryCodeScalar, ['ES', 'MX', 'GB']],
+  [scalars.CountryCodeScalar, ['ES', 'MX', 'GB', 'XK']],
   [
     scalars.TimeZoneScalar,
     [
@@ -22,7 +22,7 @@ const accepted: [GraphQLScalarType, unknown[]][] = [
       'Etc/GMT+5',
     ],
   ],
-  [scalars.CurrencyScalar, ['EUR', 'USD', 'MXN', 'JPY']],
+  [scalars.CurrencyScalar, ['EUR', 'USD', 'MXN', 'JPY', 'CLF', 'UYW', 'XCG', 'ZWG', 'VED', 'VES']],
   [scalars.LocaleScalar, ['es', 'es-ES', 'zh-Hans-CN', 'fil']],
   [scalars.HexColorCodeScalar, ['#fff', '#0055AA', '#0055AA80']],
   [scalars.YearMonthScalar, ['2026-11', '1999-01']],
@@ -58,7 +58,7 @@ const refused: [GraphQLScalarType, unknown[]][] = [
   ],
   [scalars.CountryCodeScalar, ['es', 'ESP', 'UK', 'ZZ', 'XX', '']],
   [scalars.TimeZoneScalar, ['europe/madrid', 'US/PACIFIC', 'Europe/Atlantis', 'AET', 'CST', '+01:00', 'CEST ', '']],
-  [scalars.CurrencyScalar, ['eur', 'EURO', 'ABC', '978']],
+  [scalars.CurrencyScalar, ['eur', 'Eur', 'EURO', 'ABC', '978', 'HRK', 'ZWL', 'SLL', 'CUC', 'ANG', '']],
   [scalars.LocaleScalar, ['es_ES', 'english', '', '-', 'e', 'es-']],
   [scalars.HexColorCodeScalar, ['fff', '#ff', '#ggg', '#12345', 'red', '#fff;']],
   [scalars.YearMonthScalar, ['2026-13', '2026-00', '2026-1', '0000-01', '2026-11-01', '26-11']],

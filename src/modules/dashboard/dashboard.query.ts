@@ -39,20 +39,29 @@ export async function readTotals(ctx: RequestContext): Promise<TenantTotals> {
   };
 }
 
+/** Zones whose names PostgreSQL takes for abbreviations of fixed offsets, as the zones that they are links to in the IANA database. */
+const zonesBehindAbbreviations: Readonly<Record<string, string>> = {
+  CET: 'Europe/Brussels',
+  MET: 'Europe/Brussels',
+  EET: 'Europe/Athens',
+  WET: 'Europe/Lisbon',
+};
+
 /** How many tenants were onboarded in each month of the span, in the time zone; months without one included. */
 export async function readNewTenantsByMonth(
   ctx: RequestContext,
   { from, to }: MonthSpan,
   timezone: string,
 ): Promise<MonthlyCount[]> {
+  const zone = zonesBehindAbbreviations[timezone] ?? timezone;
   const { rows } = await sql<MonthlyCount>`
     with months as (
       select generate_series(${`${from}-01`}::timestamp, ${`${to}-01`}::timestamp, interval '1 month') as month
     ), counted as (
-      select date_trunc('month', t.created_at at time zone ${timezone}) as month, count(*)::int as count
+      select date_trunc('month', t.created_at at time zone ${zone}) as month, count(*)::int as count
       from tenantry.tenant t
-      where t.created_at >= ${`${from}-01`}::timestamp at time zone ${timezone}
-        and t.created_at < (${`${to}-01`}::timestamp + interval '1 month') at time zone ${timezone}
+      where t.created_at >= ${`${from}-01`}::timestamp at time zone ${zone}
+        and t.created_at < (${`${to}-01`}::timestamp + interval '1 month') at time zone ${zone}
         and ${visibleTo(ctx)}
       group by 1
     )
