@@ -1,13 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 
 import type { AppServices, RequestContext } from './context.js';
-import { RequestFault } from './errors.js';
+import { asRequestFault } from './graphql/error-format.js';
 import { authenticate } from './modules/identity/bearer.service.js';
 import { narrowed } from './modules/identity/tenant-header.service.js';
 
 type Caller = Pick<RequestContext, 'viewer' | 'narrowedTo' | 'refusal'>;
 
-/** Who asks, from the request's headers. A refused token does not fail the request: fields that are public still answer. */
+/**
+ * Who asks, from the request's headers. A refused token, or one that cannot be looked up in a database that is away,
+ * does not fail the request: fields that are public still answer.
+ */
 export async function makeContext(app: AppServices, request: FastifyRequest): Promise<RequestContext> {
   return {
     ...(await callerOf(app, request)),
@@ -26,7 +29,8 @@ async function callerOf(app: AppServices, { headers }: FastifyRequest): Promise<
     if (viewer === undefined || header === undefined) return { viewer };
     return { viewer, narrowedTo: await narrowed(app, viewer, String(header)) };
   } catch (error) {
-    if (!(error instanceof RequestFault)) throw error;
-    return { viewer: undefined, refusal: error };
+    const refusal = asRequestFault(error);
+    if (refusal === undefined) throw error;
+    return { viewer: undefined, refusal };
   }
 }

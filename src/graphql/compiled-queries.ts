@@ -1,6 +1,8 @@
 import {
   getVariableValues,
+  Kind,
   OperationTypeNode,
+  visit,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -15,10 +17,17 @@ const runsBeforeCompiling = 3;
 
 type Variables = Readonly<Record<string, unknown>>;
 
+interface Compiled {
+  readonly query: CompiledQuery['query'];
+  /** Variables inside of lists and objects, where graphql-jit takes one that is absent for null, and null for any value. */
+  readonly nested: readonly string[];
+}
+
 /**
  * Executes queries that come often by functions that graphql-jit makes of them, which spares most of the work that
  * graphql-js does a field. Whatever the two could answer differently is left to graphql-js: mutations, variables that it
- * refuses (graphql-jit knows no oneOf), and answers with errors that no resolver has thrown. Code is generated for
+ * refuses (graphql-jit knows no oneOf) or that have no value inside of a list or object, and answers with errors that no
+ * resolver has thrown. Code is generated for
  * documents of accepted callers alone.
  *
  * Resolvers may throw as they like, but a property that throws when it is read would leave the request unanswered: what
@@ -26,7 +35,7 @@ type Variables = Readonly<Record<string, unknown>>;
  */
 export class CompiledQueries {
   readonly #runs = new WeakMap<OperationDefinitionNode, number>();
-  readonly #compiled = new WeakMap<OperationDefinitionNode, CompiledQuery | undefined>();
+  readonly #compiled = new WeakMap<OperationDefinitionNode, Compiled | undefined>();
 
   constructor(private readonly schema: GraphQLSchema) {}
 
@@ -38,23 +47,37 @@ export class CompiledQueries {
     context: GraphQLContext,
   ): Promise<ExecutionResult | undefined> {
     const compiled = context.viewer && this.#compiledOf(document, operation);
-    if (compiled === undefined || !this.#accepts(operation, variables)) return undefined;
+    if (compiled === undefined || !this.#accepts(operation, variables, compiled)) return undefined;
     const result = await compiled.query(undefined, context, variables);
     return result.errors?.some(({ originalError }) => originalError === undefined) ? undefined : result;
   }
 
-  #compiledOf(document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | undefined {
+  #compiledOf(document: DocumentNode, operation: OperationDefinitionNode): Compiled | undefined {
     if (operation.operation !== OperationTypeNode.QUERY) return undefined;
     if (this.#compiled.has(operation)) return this.#compiled.get(operation);
     const runs = (this.#runs.get(operation) ?? 0) + 1;
     this.#runs.set(operation, runs);
     if (runs <= runsBeforeCompiling) return undefined;
     const compiled = compileQuery(this.schema, document, operation.name?.value);
-    this.#compiled.set(operation, isCompiledQuery(compiled) ? compiled : undefined);
+    const { query } = isCompiledQuery(compiled) ? compiled : {};
+    this.#compiled.set(operation, query && { query, nested: nestedVariables(document) });
     return this.#compiled.get(operation);
   }
 
-  #accepts({ variableDefinitions = [] }: OperationDefinitionNode, variables: Variables): boolean {
-    return getVariableValues(this.schema, variableDefinitions, variables, { maxErrors: 1 }).errors === undefined;
+  #accepts({ variableDefinitions = [] }: OperationDefinitionNode, variables: Variables, { nested }: Compiled): boolean {
+    const { coerced } = getVariableValues(this.schema, variableDefinitions, variables, { maxErrors: 1 });
+    return coerced !== undefined && nested.every((name) => coerced[name] !== undefined && coerced[name] !== null);
   }
+}
+
+function nestedVariables(document: DocumentNode): string[] {
+  const names = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: ({ name }, _key, parent) => {
+      const isArgument = parent !== undefined && 'kind' in parent && parent.kind === Kind.ARGUMENT;
+      if (!isArgument) names.add(name.value);
+    },
+  });
+  return [...names];
 }

@@ -42,7 +42,7 @@ export function asRequestFault(error: unknown): RequestFault | undefined {
     return new RequestFault('BAD_USER_INPUT', first?.message ?? error.message, { path: first?.path });
   }
   return isDatabaseOutage(error)
-    ? new RequestFault('SERVICE_UNAVAILABLE', 'The service cannot answer now; try again.')
+    ? new RequestFault('SERVICE_UNAVAILABLE', 'The service cannot answer now; try again.', {}, { cause: error })
     : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 
 import type { FastifyRequest } from 'fastify';
 import { processRequest, Upload, type FileUpload } from 'graphql-upload-minimal';
@@ -14,12 +15,28 @@ export const uploadLimits = { files: 3, fileBytes: 2_097_152, fieldBytes: 262_14
 /** Three files, `operations` and `map`, and room for the parts' own headers. */
 const MAX_BODY_BYTES = uploadLimits.files * uploadLimits.fileBytes + 2 * uploadLimits.fieldBytes + 16_384;
 
+/** Of a refused body so much is read and thrown away, so that a browser, which reads no answer before it, gets to it. */
+const MAX_IGNORED_BYTES = 33_554_432;
+const IGNORED_WITHIN_MS = 10_000;
+
 export function isMultipart(request: FastifyRequest): boolean {
   return /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
 }
 
+/** Does the work; where that refuses the upload, reads its body to the end first, unless that takes too much. */
+export async function orIgnored<T>({ raw, headers }: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (Number(headers['content-length']) <= MAX_IGNORED_BYTES) {
+      await finished(raw.resume(), { signal: AbortSignal.timeout(IGNORED_WITHIN_MS) }).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
 /**
- * Refuses an upload by its headers alone, before a byte of it is read.
+ * Refuses an upload by its headers alone, before a byte of it is kept.
  *
  * @throws TransportFault
  */
@@ -34,6 +51,12 @@ export function checkUploadHeaders({ headers }: FastifyRequest): void {
   }
 }
 
+const statusByRefusal: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  SERVICE_UNAVAILABLE: 503,
+};
+
 /**
  * Refuses an upload by who sends it: reading files is for those whose token was accepted.
  *
@@ -41,8 +64,12 @@ export function checkUploadHeaders({ headers }: FastifyRequest): void {
  */
 export function checkUploader({ viewer, refusal }: GraphQLContext): void {
   if (refusal !== undefined) {
-    const status = refusal.code === 'FORBIDDEN' ? 403 : refusal.code === 'UNAUTHENTICATED' ? 401 : 400;
-    throw new TransportFault(status, refusal.message, refusal.code, refusal.details.reason);
+    throw new TransportFault(
+      statusByRefusal[refusal.code] ?? 400,
+      refusal.message,
+      refusal.code,
+      refusal.details.reason,
+    );
   }
   if (viewer === undefined) throw new TransportFault(401, 'An upload needs a bearer token.', 'UNAUTHENTICATED');
 }

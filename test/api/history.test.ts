@@ -121,6 +121,9 @@ describe('what is recorded', () => {
       'campaigns.One.secrets.x': changed,
       'campaigns.One.secrets.y': changed,
     });
+    await set([{ ...one, secrets: { 'y.z': 1 } }]);
+    expect(await set([{ ...one, secrets: { 'y.z': 2 } }])).toEqual({ 'campaigns.One.secrets.y\\.z': changed });
+    await set([{ ...one, secrets: null }]);
     expect(await set([{ ...one, isEnabled: false }])).toEqual({ 'campaigns.One.isEnabled': { old: true, new: false } });
   });
 

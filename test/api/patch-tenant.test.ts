@@ -178,6 +178,16 @@ describe('the OTP manager', () => {
         'ADDRESS_NOT_ALLOWED patch.settings.otpManagerUrl',
       ]);
     }
+    // One that was stored before the list became shorter is found out where it is needed again.
+    await app.sql(
+      `update tenantry.tenant set two_factor_enabled = false, otp_manager_url = 'http://10.0.0.1/',
+      two_factor_channel = null, two_factor_service_identifier = null, otp_expiry_seconds = null, retry_limit = null
+      where tenant_id = ?`,
+      [tenantId],
+    );
+    expect(faultsOf(await writesNothing(app, () => patch(tenantId, on())))).toEqual([
+      'ADDRESS_NOT_ALLOWED patch.settings.otpManagerUrl',
+    ]);
     expect(app.otpManager.requests).toEqual([]);
   });
 });

@@ -183,6 +183,14 @@ describe('a patch', () => {
     ]);
   });
 
+  it('that holds nothing is told so alone where there was no profile', async () => {
+    const { tenantId } = await bare();
+    const nothing = { profile: { region: {}, contacts: { business: {} } } };
+    expect(faultsOf(await writesNothing(app, () => patch(app, tenantId, nothing)))).toEqual([
+      'NOTHING_TO_CHANGE patch',
+    ]);
+  });
+
   it('that says what is there already leaves version, time and trail alone', async () => {
     const before = await withProfile();
     const { isTrial: _isTrial, ...subscription } = whole.subscription;

@@ -38,7 +38,7 @@ const schema = buildSchema(`
   type Dog { name: String barks: Boolean! }
   enum Kind { SMALL LARGE }
   input Ref @oneOf { id: ID code: String }
-  input Near { x: Int! y: Int = 3 }
+  input Near { x: Int! y: Int = 3 z: Int! = 4 plain: Int list: [Int] }
 `);
 
 const row = (id: number): object => ({
@@ -155,6 +155,20 @@ const cases: readonly (readonly [string, Record<string, unknown>?])[] = [
   ...[{ near: { x: 1 } }, { near: [{ x: 1, y: null }, { x: 2 }] }, { near: [null] }, { near: [{ y: 1 }] }, {}].map(
     (variables): [string, Record<string, unknown>] => ['query ($near: [Near!]) { echo(near: $near) }', variables],
   ),
+  ...['query ($v: Int = 5)', 'query ($v: Int)', 'query ($v: Int = null)'].flatMap((head) =>
+    ['y: $v', 'z: $v', 'plain: $v', 'list: [1, $v]', 'list: $v'].flatMap((member) =>
+      [{}, { v: 1 }, { v: null }].map((variables): [string, Record<string, unknown>] => [
+        `${head} { echo(near: [{ x: 1, ${member} }]) }`,
+        variables,
+      ]),
+    ),
+  ),
+  ['query ($k: Kind) { echo(kind: $k) }'],
+  ['query ($k: Kind) { echo(kind: $k) }', { k: null }],
+  ...[{}, { text: null }, { text: 'x' }].map((variables): [string, Record<string, unknown>] => [
+    'query ($text: String) { echo(text: $text) }',
+    variables,
+  ]),
   ['query ($x: Int! $t: String) { echo(near: [{ x: $x }], text: $t) }', { x: 3 }],
   ['query ($id: ID!) { echo(by: { id: $id }, text: "a \\"b\\" \\u2028 ${c} `") }', { id: 'x' }],
   ['{ fails { id } soon { id } }'],

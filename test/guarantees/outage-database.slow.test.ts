@@ -94,6 +94,14 @@ describe('a database that is away', () => {
         'SERVICE_UNAVAILABLE',
       ]);
     }
+    // A caller who has to be looked up first is refused so, field by field: what is public still answers.
+    const headers = { 'x-tenant-id': 'bank' };
+    const lookedUp = await service.client.raw('{ __typename viewer { username } }', {}, { token, headers });
+    expect(lookedUp).toMatchObject({
+      status: 200,
+      data: { __typename: 'Query', viewer: null },
+      errors: [{ path: ['viewer'], extensions: { code: 'SERVICE_UNAVAILABLE' } }],
+    });
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
     expect((await fetch(`${service.url}/logos/${'0'.repeat(64)}`)).status).toBe(503);
     await cluster.start();

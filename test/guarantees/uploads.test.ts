@@ -1,14 +1,13 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { multipart, operations, type UploadRequest } from '../support/multipart.js';
 import { answerOf, codes, startSmallApi, type GraphQLAnswer, type SmallApi } from '../support/small-api.js';
 
 const MAX_FILE = 2_097_152;
-const query = `mutation ($input: ThingInput!) {
-  createThing(input: $input) { thing files { filename byteSize isTruncated start } userErrors { code path } }
-}`;
-
 let api: SmallApi;
 let port: number;
 beforeAll(async () => {
@@ -16,42 +15,6 @@ beforeAll(async () => {
   port = await api.server.listen();
 });
 afterAll(() => api.server.stop());
-
-interface UploadRequest {
-  operations?: unknown;
-  map?: unknown;
-  files?: [field: string, bytes: string | Uint8Array<ArrayBuffer>, name?: string][];
-  headers?: Record<string, string | undefined>;
-}
-
-const operations = (input: Record<string, unknown> = { logo: null }) => ({
-  query,
-  variables: { input: { name: 'x', parent: { id: '1' }, ...input } },
-});
-
-/** A multipart request in the order of the specification: operations, map, files. */
-async function multipart({
-  operations: sent = operations(),
-  map = { 0: ['variables.input.logo'] },
-  files = [['0', 'bytes']],
-  headers: changed = {},
-}: UploadRequest): Promise<{ headers: Record<string, string>; body: Buffer }> {
-  const form = new FormData();
-  form.append('operations', typeof sent === 'string' ? sent : JSON.stringify(sent));
-  form.append('map', typeof map === 'string' ? map : JSON.stringify(map));
-  for (const [field, bytes, name = 'logo.png'] of files) form.append(field, new Blob([bytes]), name);
-  const encoded = new Response(form);
-  const body = Buffer.from(await encoded.arrayBuffer());
-  const headers = {
-    'content-type': encoded.headers.get('content-type') ?? '',
-    'content-length': String(body.length),
-    'apollo-require-preflight': 'true',
-    authorization: 'Bearer admin',
-  };
-  for (const [name, value] of Object.entries(changed)) Object.assign(headers, { [name]: value });
-  const given = Object.entries<string | undefined>(headers).filter(([, value]) => value !== undefined);
-  return { headers: Object.fromEntries(given) as Record<string, string>, body };
-}
 
 /** Sends it over a real socket. */
 async function upload(request: UploadRequest): Promise<GraphQLAnswer & { connection: string | null }> {
@@ -146,6 +109,28 @@ describe('refused by the headers alone, and the connection is given up', () => {
   ])('%s', async (_name, request, status, code) => {
     const answer = await upload(request);
     expect([answer.status, codes(answer), answer.connection]).toEqual([status, [code], 'close']);
+  });
+});
+
+describe('refused, the answer reaches a client that reads none before it has sent all', () => {
+  const big = new Uint8Array(6_000_000);
+  const unauthorized = { authorization: undefined };
+  const tooLong = JSON.stringify({ query: ' '.repeat(300_000) });
+  test.each<[string, UploadRequest, number]>([
+    ['without a token', { headers: unauthorized, files: [['0', big]] }, 401],
+    ['too large as a whole', { files: [['0', new Uint8Array(25_000_000)]] }, 413],
+    ['malformed', { operations: tooLong, files: [['0', big]] }, 413],
+  ])('%s', async (_name, request, status) => {
+    const { headers, body } = await multipart(request);
+    const head = Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const socket = connect(port, '127.0.0.1');
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(`POST /graphql HTTP/1.1\r\n${head.join('')}\r\n`);
+      socket.write(body, (error) => (error ? reject(error) : resolve()));
+    });
+    const [statusLine] = (await readText(socket)).split('\r\n');
+    expect(statusLine).toMatch(`HTTP/1.1 ${status} `);
   });
 });
 

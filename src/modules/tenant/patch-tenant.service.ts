@@ -70,17 +70,19 @@ async function checkPatch(
 ): Promise<CheckedPatch> {
   const faults = new Faults();
   if (holdsNothing(patch)) faults.add('NOTHING_TO_CHANGE', ['patch'], 'The patch holds nothing.');
+  faults.throwIfAny();
   const columns = planPatch(faults, patch, current);
   const { providers } = await loadRecord(em, current);
   await planProviders(ctx, faults, patch, providers);
   const { logo, profile } = patch;
   const pictures = await readPictures(faults, picturePaths, { logo, branding: profile?.branding });
-  const url = columns.otpManagerUrl ?? null;
-  if (url !== null && url !== current.otpManagerUrl && !faults.has(otpManagerPath)) {
-    await checkOtpManagerAddress(ctx.app, faults, otpManagerPath, url);
+  const probed = addressToProbe(current, otpStateAfter(current, columns));
+  const { otpManagerUrl } = columns;
+  const address = probed ?? (otpManagerUrl === current.otpManagerUrl ? undefined : otpManagerUrl);
+  if (typeof address === 'string' && !faults.has(otpManagerPath)) {
+    await checkOtpManagerAddress(ctx.app, faults, otpManagerPath, address);
   }
   faults.throwIfAny();
-  const probed = addressToProbe(current, otpStateAfter(current, columns));
   if (probed !== undefined) await probeOtpManager(ctx.app, faults, otpManagerPath, probed);
   faults.throwIfAny();
   return { probed, pictures };

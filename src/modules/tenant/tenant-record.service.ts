@@ -117,7 +117,7 @@ function providerView(provider: Provider): AuditView {
 function secretsView(secrets: Readonly<Record<string, string>>): AuditView {
   return prefixed(
     'secrets',
-    Object.fromEntries(Object.entries(secrets).map(([name, jwe]) => [name, sealedValue(jwe)])),
+    Object.fromEntries(Object.entries(secrets).map(([name, jwe]) => [step(name), sealedValue(jwe)])),
   );
 }
 
