@@ -37,7 +37,8 @@ export class CampaignInput implements CampaignSettings {
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
-    description: 'Write-only values: names mapped to JSON values. null removes one; absent names stay.',
+    description:
+      'Write-only values: names mapped to JSON values. null at a name removes it, null for the whole removes all; absent names stay.',
   })
   secrets?: JsonObject | null;
 }

@@ -92,7 +92,7 @@ export type CampaignInput = {
   readonly name: string;
   /** Write-only; at most 1,024 characters. Absent: as it was. null: none. */
   readonly password?: string | null | undefined;
-  /** Write-only values: names mapped to JSON values. null removes one; absent names stay. */
+  /** Write-only values: names mapped to JSON values. null at a name removes it, null for the whole removes all; absent names stay. */
   readonly secrets?: Record<string, unknown> | null | undefined;
   /** Where the campaign service is: an http or https URL. */
   readonly serviceUrl?: string | null | undefined;
@@ -267,7 +267,7 @@ export type ProviderInput = {
   readonly kind: ProviderKind;
   /** Unique among the providers of its kind; at most 200 characters. */
   readonly name: string;
-  /** Write-only values: names mapped to JSON values. null removes one; absent names stay. */
+  /** Write-only values: names mapped to JSON values. null at a name removes it, null for the whole removes all; absent names stay. */
   readonly secrets?: Record<string, unknown> | null | undefined;
   /** Settings that hold no secret: at most 16 KiB, depth 5, 200 keys. Replaced whole. */
   readonly settings?: Record<string, unknown> | null | undefined;
