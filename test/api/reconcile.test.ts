@@ -193,9 +193,9 @@ describe('reconcileTenantRealm beside other changes', () => {
     const { id, tenantId } = await provisionedIn(app, 'ACTIVE');
     const held = executeSql(
       app.database.ownerUrl,
-      'with held as (select from tenantry.tenant where id = ?::uuid for update) select pg_sleep(1.5) from held',
+      'with held as (select from tenantry.tenant where id = ?::uuid for update) select pg_sleep(30) from held',
       [id],
-    );
+    ).catch((error: unknown) => error);
     await sleep(300);
     const reconciling = reconcile(app, tenantId);
     const isWaiting = `select from pg_stat_activity
@@ -203,12 +203,13 @@ describe('reconcileTenantRealm beside other changes', () => {
     const waiting = await eventually(
       () => app.sql(isWaiting),
       (rows) => rows.length > 0,
-      1_000,
     );
     expect(waiting).toHaveLength(1);
     const lock = `select from pg_locks where locktype = 'advisory' and granted
       and (classid::int8 << 32 | objid::int8) = hashtextextended(?, 1)`;
     expect(await app.sql(lock, [id])).toHaveLength(1);
+    await app.sql(`select pg_cancel_backend(pid) from pg_stat_activity
+      where datname = current_database() and query like 'with held as%'`);
     await held;
     expect(await reconciling).toEqual({ ...mended, version: 1 });
     expect(await app.sql(lock, [id])).toHaveLength(0);
