@@ -45,7 +45,7 @@ const cidrs = list.refine((entries) =>
 
 /** Each variable: its schema, and what is expected, in words. */
 export const variables = {
-  HOST: [z.string().min(1), 'a host name or address'],
+  HOST: [z.string().regex(/^\S+$/), 'a host name or address'],
   PORT: [wholeNumber(65_535), 'a port from 0 to 65535'],
   PUBLIC_URL: [webAddress, 'an http or https URL without user, password and query'],
   DATA_DIR: [z.string().min(1), 'a folder'],

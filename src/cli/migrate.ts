@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { MikroORM } from '@mikro-orm/postgresql';
 
@@ -9,14 +8,19 @@ import { ormOptions } from '../database/orm.js';
 import { prepareDatabase } from '../database/prepare.js';
 import { makeKeyRing } from '../secrets/key-ring.js';
 import { StartupError } from '../startup-error.js';
+import { readOptions } from './read-options.js';
 
-/**
- * `npm run migrate`: brings the database of DATABASE_URL up to date, as a start would.
- * `-- --create <name>`: writes the migration from the last snapshot to the entities as they are now; needs no database.
- * `-- --check`: fails where that would be a change.
- */
+const usage = `Brings the database of DATABASE_URL up to date, as a start would.
+
+  npm run migrate                      in the image: node dist/src/cli/migrate.js
+  npm run migrate -- --create <name>   writes the migration from the last snapshot to the entities as they are now
+  npm run migrate -- --check           fails where that would be a change; like --create it needs no database
+  npm run migrate -- --help            this text
+`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { create: { type: 'string' }, check: { type: 'boolean' } } });
+  const values = readOptions(usage, { create: { type: 'string' }, check: { type: 'boolean' } });
+  if (values === undefined) return;
   if (values.create !== undefined) await create(values.create);
   else if (values.check) await check();
   else await migrate();

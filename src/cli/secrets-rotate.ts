@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 
 import { readSettings } from '../config.js';
 import { makeKeyRing } from '../secrets/key-ring.js';
 import { rotateSecrets, type RotationProgress } from '../secrets/rotate.js';
 import { StartupError } from '../startup-error.js';
+import { readOptions } from './read-options.js';
 
 const usage = `Encrypts everything in the database anew under SECRETS_KEY, while the service serves.
 
@@ -26,11 +26,7 @@ logins, tenants' secrets and tokens stay as they are.
 const betweenReportsMs = 2_000;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
+  if (readOptions(usage, {}) === undefined) return;
   if (existsSync('.env')) process.loadEnvFile('.env');
   const { database, secrets } = readSettings(process.env);
   if (!database || !secrets) {

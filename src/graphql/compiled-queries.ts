@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type VariableNode,
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 
@@ -19,14 +20,17 @@ type Variables = Readonly<Record<string, unknown>>;
 
 interface Compiled {
   readonly query: CompiledQuery['query'];
-  /** Variables inside of lists and objects, where graphql-jit takes one that is absent for null, and null for any value. */
-  readonly nested: readonly string[];
+  /**
+   * Variables inside of lists and objects, where graphql-jit takes one that is absent for null, and null for any value;
+   * and those of directives, where it takes null for false.
+   */
+  readonly valued: readonly string[];
 }
 
 /**
  * Executes queries that come often by functions that graphql-jit makes of them, which spares most of the work that
  * graphql-js does a field. Whatever the two could answer differently is left to graphql-js: mutations, variables that it
- * refuses (graphql-jit knows no oneOf) or that have no value inside of a list or object, and answers with errors that no
+ * refuses (graphql-jit knows no oneOf) or that have no value inside of a list, an object or a directive, and answers with errors that no
  * resolver has thrown. Code is generated for
  * documents of accepted callers alone.
  *
@@ -60,23 +64,25 @@ export class CompiledQueries {
     if (runs <= runsBeforeCompiling) return undefined;
     const compiled = compileQuery(this.schema, document, operation.name?.value);
     const { query } = isCompiledQuery(compiled) ? compiled : {};
-    this.#compiled.set(operation, query && { query, nested: nestedVariables(document) });
+    this.#compiled.set(operation, query && { query, valued: variablesToBeValued(document) });
     return this.#compiled.get(operation);
   }
 
-  #accepts({ variableDefinitions = [] }: OperationDefinitionNode, variables: Variables, { nested }: Compiled): boolean {
+  #accepts({ variableDefinitions = [] }: OperationDefinitionNode, variables: Variables, { valued }: Compiled): boolean {
     const { coerced } = getVariableValues(this.schema, variableDefinitions, variables, { maxErrors: 1 });
-    return coerced !== undefined && nested.every((name) => coerced[name] !== undefined && coerced[name] !== null);
+    return coerced !== undefined && valued.every((name) => coerced[name] !== undefined && coerced[name] !== null);
   }
 }
 
-function nestedVariables(document: DocumentNode): string[] {
+function variablesToBeValued(document: DocumentNode): string[] {
   const names = new Set<string>();
+  const add = ({ name }: VariableNode): void => void names.add(name.value);
   visit(document, {
     VariableDefinition: () => false,
-    Variable: ({ name }, _key, parent) => {
+    Directive: (directive) => void visit(directive, { Variable: add }),
+    Variable: (variable, _key, parent) => {
       const isArgument = parent !== undefined && 'kind' in parent && parent.kind === Kind.ARGUMENT;
-      if (!isArgument) names.add(name.value);
+      if (!isArgument) add(variable);
     },
   });
   return [...names];

@@ -70,7 +70,10 @@ export class Operations {
   async run({ document, operation, variables }: OperationRequest, context: GraphQLContext): Promise<OperationAnswer> {
     const verdict = this.#verdict(document);
     if (verdict.errors.length > 0) return refused(verdict.errors, verdict.isOverLimit);
-    if (operation === undefined) return refused([invalid('The document has no operation of that name.')]);
+    if (operation === undefined)
+      return refused([
+        invalid('operationName must be that of an operation in the document, and is needed where there are several.'),
+      ]);
     if (verdict.readsSchema && !this.mayReadSchema(context)) return refused([schemaIsClosed(context)]);
     const nodes = verdict.counters.get(operation)?.(variables) ?? 0;
     if (nodes > MAX_NODES) return refused([tooManyNodes(nodes)], true);

@@ -101,7 +101,7 @@ function isTimeZone(value: string): boolean {
   return known;
 }
 
-/** What ISO 4217 has changed, and the list of graphql-scalars has not. */
+/** What ISO 4217 has changed that the list of graphql-scalars has not. */
 const newCurrencies = new Set(['VED']);
 const withdrawnCurrencies = new Set(['ANG', 'CUC', 'HRK', 'SLL', 'ZWL']);
 

@@ -41,7 +41,7 @@ export function graphqlRoute(apollo: ApolloServer<GraphQLContext>, makeContext: 
       bodyLimit: JSON_BODY_BYTES,
       handler: async (request, reply) => {
         const httpGraphQLRequest = toHTTPGraphQLRequest(request);
-        const made = await contextOf(request); // here, so that an outage answers as one, and not as Apollo's failure
+        const made = await contextOf(request); // here, so that a defect answers as one of ours, and not as Apollo's
         return answer(reply, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => made }));
       },
     });

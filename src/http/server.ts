@@ -43,7 +43,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   const { config, apollo, log } = parts;
   const app = createApp(config.http, log);
   let isStopping = false;
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onSend', async (_request, reply) => {
     if (isStopping) void reply.header('connection', 'close');
   });
   await apollo.start();

@@ -17,7 +17,6 @@ const MAX_BODY_BYTES = uploadLimits.files * uploadLimits.fileBytes + 2 * uploadL
 
 /** Of a refused body so much is read and thrown away, so that a browser, which reads no answer before it, gets to it. */
 const MAX_IGNORED_BYTES = 33_554_432;
-const IGNORED_WITHIN_MS = 10_000;
 
 export function isMultipart(request: FastifyRequest): boolean {
   return /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
@@ -28,8 +27,10 @@ export async function orIgnored<T>({ raw, headers }: FastifyRequest, work: () =>
   try {
     return await work();
   } catch (error) {
-    if (Number(headers['content-length']) <= MAX_IGNORED_BYTES) {
-      await finished(raw.resume(), { signal: AbortSignal.timeout(IGNORED_WITHIN_MS) }).catch(() => undefined);
+    const bytes = Number(headers['content-length']);
+    if (bytes <= MAX_IGNORED_BYTES) {
+      const withinMs = 10_000 + Math.round(bytes / 1_000); // slow lines too, and less than a request may take
+      await finished(raw.resume(), { signal: AbortSignal.timeout(withinMs) }).catch(() => undefined);
     }
     throw error;
   }
@@ -62,8 +63,9 @@ const statusByRefusal: Readonly<Record<string, number>> = {
  *
  * @throws TransportFault
  */
-export function checkUploader({ viewer, refusal }: GraphQLContext): void {
+export function checkUploader({ viewer, refusal, log }: GraphQLContext): void {
   if (refusal !== undefined) {
+    if (refusal.code === 'SERVICE_UNAVAILABLE') log.warn({ err: refusal }, 'service unavailable');
     throw new TransportFault(
       statusByRefusal[refusal.code] ?? 400,
       refusal.message,

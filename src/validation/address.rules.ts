@@ -32,9 +32,9 @@ export function optionalWebAddress(
 function addressProblem(text: string, schemes: readonly string[]): string | undefined {
   if (text.length > maxUrlLength) return `Must be at most ${maxUrlLength} characters long.`;
   if (hasForbiddenCharacter(text)) return 'Must not hold control characters.';
-  // The URL standard forgives blanks, backslashes and missing slashes; those who are handed the address may not.
+  // The URL standard forgives blanks, backslashes and missing or further slashes; those who are handed the address may not.
   if (/[\s\\]/.test(text)) return 'Must not hold blanks or backslashes.';
-  if (!/^[^:]+:\/\//.test(text) || !URL.canParse(text)) {
+  if (!/^[^:]+:\/\/[^/]/.test(text) || !URL.canParse(text)) {
     return `Must be an absolute URL (${schemes.map((scheme) => `${scheme}://…`).join(' or ')}).`;
   }
   const url = new URL(text);

@@ -7,7 +7,7 @@ const forbiddenMultiline =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 export interface TextLimits {
-  /** In UTF-16 code units. */
+  /** In Unicode characters (code points). */
   readonly max: number;
   /** Line feed, carriage return and tab may stand in it. */
   readonly multiline?: boolean;
@@ -31,7 +31,7 @@ export function hasForbiddenCharacter(text: string, multiline = false): boolean 
 /** A text that must not be blank: trimmed, or undefined with a fault noted. */
 export function requiredText(faults: Faults, path: readonly string[], text: string, limits: TextLimits): string {
   const trimmed = text.trim();
-  if (trimmed === '') faults.add('INVALID', path, 'Must not be blank.');
+  if (isBlank(trimmed)) faults.add('INVALID', path, 'Must not be blank.');
   else checkText(faults, path, trimmed, limits);
   return trimmed;
 }
@@ -44,7 +44,7 @@ export function optionalText(
   limits: TextLimits,
 ): string | null {
   const trimmed = text?.trim() ?? '';
-  if (trimmed === '') return null;
+  if (isBlank(trimmed)) return null;
   checkText(faults, path, trimmed, limits);
   return trimmed;
 }
@@ -56,8 +56,18 @@ export function secretText(faults: Faults, path: readonly string[], text: string
   return text;
 }
 
+/** Whether a text has more characters (code points) than that. */
+export function isLongerThan(text: string, max: number): boolean {
+  return text.length > max && Array.from(text).length > max;
+}
+
+/** Nothing to be seen: blanks, and what only formats, such as zero-width spaces. Control characters are refused as such. */
+function isBlank(text: string): boolean {
+  return /^[\p{Z}\p{Cf}]*$/u.test(text);
+}
+
 function checkText(faults: Faults, path: readonly string[], text: string, { max, multiline }: TextLimits): void {
-  if (text.length > max) faults.add('INVALID', path, `Must be at most ${max} characters long.`);
+  if (isLongerThan(text, max)) faults.add('INVALID', path, `Must be at most ${max} characters long.`);
   if (hasForbiddenCharacter(text, multiline)) faults.add('INVALID', path, 'Must not hold control characters.');
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { syncRealm } from '../../src/modules/realm/realm-sync.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/background.js';
 import { createdIn, issue, issued, provisionedIn, transitioned } from '../support/changes.js';
@@ -139,6 +140,21 @@ describe('a realm that was renamed', () => {
     });
     expect((await keycloak.call('GET', `/${renamed}`)).body).toMatchObject({ enabled: false });
     expect(await driftOf(app, tenantId)).toEqual(['REALM_RENAMED+']);
+  });
+
+  it('is not taken to be gone by a search that began before it was missed last', async () => {
+    const { id, tenantId } = await provisionedIn(app, 'ACTIVE');
+    const renamed = `${tenantId}-meanwhile`;
+    await app.standIn.control.renameRealm(tenantId, renamed);
+    await app.sql(
+      `update tenantry.tenant set status = 'SUSPENDED', realm_sync_state = 'FAILED', realm_sync_since = now() - interval '3 s',
+         realm_looked_for_at = now() - interval '2 s', realm_missing_since = now() - interval '1 s' where id = ?`,
+      [id],
+    );
+    await expect(syncRealm(app.services, id)).rejects.toThrow(/no realm/);
+    app.services.jobs.lookForRealms();
+    expect((await inSync(tenantId))?.keycloak.sync).toMatchObject({ state: 'IN_SYNC' });
+    expect((await keycloak.call('GET', `/${renamed}`)).body).toMatchObject({ enabled: false });
   });
 
   it('is nothing to wait for where it is gone altogether, and the tenant is out of service', async () => {

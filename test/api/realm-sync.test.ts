@@ -59,6 +59,27 @@ describe('Keycloak follows', () => {
     }
   });
 
+  it('not where another realm has the name: that is told, and all realms are listed once', async () => {
+    const { tenantId } = await onboard();
+    await app.standIn.control.removeRealm(tenantId);
+    await app.standIn.control.addRealm({ realm: tenantId });
+    app.standIn.faults.clearRequests();
+    await transition('suspendTenant', tenantId);
+    expect(await eventually(() => syncOf(tenantId), failed)).toMatchObject({
+      lastError: expect.stringContaining('not the one that Tenantry made') as string,
+    });
+    await sleep(2_500);
+    expect(await syncOf(tenantId)).toMatchObject({ state: 'FAILED' });
+    expect(app.standIn.faults.requests(/^\/admin\/realms$/, 'GET')).toBe(1);
+    expect(app.standIn.faults.requests(`/admin/realms/${tenantId}`)).toBeLessThan(10);
+    expect(await realmStateOf(app, tenantId)).toBe('ENABLED');
+    await app.standIn.control.removeRealm(tenantId);
+    expect(await eventually(() => syncOf(tenantId), inSync, 20_000)).toMatchObject({
+      state: 'IN_SYNC',
+      lastError: null,
+    });
+  });
+
   it('many at once, each by one change', async () => {
     const tenants = await Promise.all(Array.from({ length: 8 }, onboard));
     app.standIn.faults.clearRequests();
@@ -144,5 +165,21 @@ describe('a token that is wanted before the realm is enabled', () => {
     expect(faultsOf(issueTenantToken)).toEqual([]);
     expect(issueTenantToken?.token?.tenantId).toBe(tenantId);
     expect(await syncOf(tenantId)).toMatchObject({ state: 'IN_SYNC', lastError: null });
+  });
+});
+
+describe('without an account that may change realms', () => {
+  it('it is told that Keycloak does not follow, and why; with one again, it does', async () => {
+    const { tenantId } = await provisionedIn(app, 'ACTIVE');
+    const { services } = app;
+    const { realmAdmin } = services;
+    Object.assign(services, { realmAdmin: undefined });
+    await transition('suspendTenant', tenantId).finally(() => Object.assign(services, { realmAdmin }));
+    expect(await syncOf(tenantId)).toMatchObject({
+      state: 'FAILED',
+      lastError: expect.stringContaining('KEYCLOAK_ADMIN_CLIENT_ID') as string,
+    });
+    services.jobs.syncRealm((await read(app, tenantId))!.id);
+    expect(await eventually(() => syncOf(tenantId), inSync)).toMatchObject({ state: 'IN_SYNC', lastError: null });
   });
 });

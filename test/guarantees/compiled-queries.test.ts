@@ -163,6 +163,10 @@ const cases: readonly (readonly [string, Record<string, unknown>?])[] = [
       ]),
     ),
   ),
+  ...[{}, { on: null }, { on: false }].map((variables): [string, Record<string, unknown>] => [
+    'query ($on: Boolean = true) { soon { id @include(if: $on) name @skip(if: $on) ...F } } fragment F on Row { ratio @skip(if: $on) }',
+    variables,
+  ]),
   ['query ($k: Kind) { echo(kind: $k) }'],
   ['query ($k: Kind) { echo(kind: $k) }', { k: null }],
   ...[{}, { text: null }, { text: 'x' }].map((variables): [string, Record<string, unknown>] => [

@@ -134,6 +134,12 @@ describe('refused, the answer reaches a client that reads none before it has sen
   });
 });
 
+test('refused and very large, it is answered without a byte of it', async () => {
+  const { headers } = await multipart({ headers: { 'content-length': '40000000' } });
+  const answer = await send(headers, Buffer.alloc(0));
+  expect([answer.status, answer.connection]).toEqual([413, 'close']);
+});
+
 test('a path that leads deeper than any input is refused at once', async () => {
   const depth = 40_000;
   const nested = `${'{"a":'.repeat(depth)}null${'}'.repeat(depth)}`;

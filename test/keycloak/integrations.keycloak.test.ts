@@ -95,7 +95,6 @@ describe('a provisioned realm', () => {
     const { accessToken } = await grantRealmToken(outbound, address, made, []);
     const expected = { source: address, clientId: 'cx-core', audience: clientId };
     const claims = await verifyTenantToken(keySets, accessToken, expected);
-    expect(claims.hasSession).toBe(false);
     expect(claims.expiresAt - claims.issuedAt).toBe(300);
     expect(await kindOf(grantRealmToken(outbound, address, made, ['no-such-scope']))).toBe('INVALID_SCOPE');
     const renewed = await realms.regenerateClientSecret('tenant1', made.id, 'cx-core');

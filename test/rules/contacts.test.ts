@@ -33,8 +33,14 @@ describe('a telephone number', () => {
     },
   );
 
-  it('keeps a zero that belongs to it', () => {
-    expect(stored('+39 06 698 12345')).toBe('+390669812345');
+  it.each([
+    ['+39 06 698 12345', '+390669812345'],
+    ['+36 (06) 20 123 4567', '+36201234567'],
+    ['+7 (8) 495 123-45-67', '+74951234567'],
+    ['+54 11 15 2345 6789', '+5491123456789'],
+    ['+٣٤٩١٢٣٤٥٦٧٨', '+34912345678'],
+  ])('is stored as it is called from abroad: %s', (phone, number) => {
+    expect(stored(phone)).toBe(number);
   });
 
   it.each(['', '  '])('may be left blank', (phone) => {

@@ -158,6 +158,7 @@ describe('an SVG is refused', () => {
       expect(refusal(svg('', ` width="${width}"`)), width).toBe('FILE_TOO_LARGE');
       expect(refusal(svg('', ` height="${width}"`)), width).toBe('FILE_TOO_LARGE');
     }
+    expect(refusal(svg('', ' width="100" viewBox="0 0 1 41"'))).toBe('FILE_TOO_LARGE');
   });
 });
 
@@ -168,7 +169,13 @@ describe('the size of an SVG', () => {
     [' width="100%" height="50%" viewBox="0 0 24 12.5"', 24, 13],
     [' viewBox="-1,-1,30,40"', 30, 40],
     [' viewBox="0 0 10000 5000"', null, null],
-    [' width="10"', null, null],
+    [' width="10"', 10, null],
+    [' height="9.2px"', null, 10],
+    [' width="100" viewBox="0 0 20 10"', 100, 50],
+    [' height="30" viewBox="0 0 20 10"', 60, 30],
+    [' width="100%" height="50" viewBox="0 0 20 10"', 100, 50],
+    [' width="100" viewBox="0 0 20000 10000"', 100, 50],
+    [' width="100" viewBox="0 0 0 10"', 100, null],
     [' width="100vw" height="calc(1px)"', null, null],
     ['', null, null],
   ])('%s', (attributes, width, height) => {

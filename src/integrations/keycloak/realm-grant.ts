@@ -35,15 +35,15 @@ export async function grantRealmToken(
     };
   } catch (error) {
     const found = tokenErrorOf(error);
-    throw new KeycloakFault(kindOf(found), detailOf(found));
+    throw new KeycloakFault(kindOf(found, scope), detailOf(found));
   }
 }
 
-function kindOf({ status, error, isRefused }: TokenError): KeycloakFaultKind {
+function kindOf({ status, error, isRefused }: TokenError, scope: readonly string[]): KeycloakFaultKind {
   if (isRefused) return 'ADDRESS_NOT_ALLOWED';
   if (status === 404) return 'REALM_NOT_FOUND';
   if (status === 403) return 'REALM_DISABLED';
-  if (error === 'invalid_scope') return 'INVALID_SCOPE';
+  if (error === 'invalid_scope' && scope.length > 0) return 'INVALID_SCOPE';
   if (status === 400 || status === 401) return 'REALM_REFUSED_CLIENT';
   return status === 200 ? 'REALM_TOKENS_UNUSABLE' : 'UNAVAILABLE';
 }

@@ -128,11 +128,21 @@ function sizeOf(attributes: Map<string, string>): Pick<RebuiltSvg, 'width' | 'he
   const width = lengthInPixels(attributes.get('width'));
   const height = lengthInPixels(attributes.get('height'));
   checkSides(width ?? 0, height ?? 0);
-  if (width !== undefined && height !== undefined) return { width, height };
-
   const box = /^[+-]?[\d.]+[ ,]+[+-]?[\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)$/.exec(attributes.get('viewBox') ?? '');
   const [boxWidth, boxHeight] = [lengthInPixels(box?.[1]), lengthInPixels(box?.[2])];
   // A viewBox counts in units of its own, which are pixels only where they are few enough to be some.
   const isPixels = Math.max(boxWidth ?? Infinity, boxHeight ?? Infinity) <= imageLimits.sidePixels;
-  return isPixels ? { width: boxWidth ?? null, height: boxHeight ?? null } : { width: null, height: null };
+  if (width === undefined && height === undefined) {
+    return isPixels ? { width: boxWidth ?? null, height: boxHeight ?? null } : { width: null, height: null };
+  }
+  // Where one side alone is stated, the viewBox's proportions give the other.
+  const ratio = box && Number(box[1]) / Number(box[2]);
+  const proportional = (side: number | undefined, by: number | null): number | null =>
+    side !== undefined && by !== null && Number.isFinite(side * by) ? Math.max(Math.ceil(side * by), 1) : null;
+  const sides = {
+    width: width ?? proportional(height, ratio),
+    height: height ?? proportional(width, ratio && 1 / ratio),
+  };
+  checkSides(sides.width ?? 0, sides.height ?? 0);
+  return sides;
 }

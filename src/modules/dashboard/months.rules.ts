@@ -9,6 +9,8 @@ export interface MonthSpan {
 
 const defaultMonths = 12;
 const maxMonths = 120;
+/** January of the year 1, as `numberOf` counts. */
+const firstMonth = 12;
 
 /**
  * The months to count: twelve up to now unless something else is given.
@@ -22,7 +24,7 @@ export function monthSpan(
   timezone: string,
 ): MonthSpan {
   const to = given.to ?? monthOf(now, timezone);
-  const from = given.from ?? textOf(numberOf(to) - (defaultMonths - 1));
+  const from = given.from ?? textOf(Math.max(numberOf(to) - (defaultMonths - 1), firstMonth));
   const months = numberOf(to) - numberOf(from) + 1;
   if (months < 1) throw new RequestFault('BAD_USER_INPUT', 'from must not be after to.', { path: ['from'] });
   if (months > maxMonths) {
@@ -46,6 +48,6 @@ function numberOf(month: string): number {
 }
 
 function textOf(number: number): string {
-  const year = Math.max(Math.floor(number / 12), 1);
+  const year = Math.floor(number / 12);
   return `${String(year).padStart(4, '0')}-${String((number % 12) + 1).padStart(2, '0')}`;
 }

@@ -90,10 +90,9 @@ async function verify(ports: TenantBearerPorts, token: string, tenant: IssuerTen
   return await verifyTenantToken(keySets, token, { source, clientId: tenant.clientId, audience });
 }
 
-function checkClaims({ hasSession, issuedAt, expiresAt }: TenantClaims, tenant: IssuerTenant): void {
+function checkClaims({ issuedAt, expiresAt }: TenantClaims, tenant: IssuerTenant): void {
   const now = Date.now() / 1_000;
   if (expiresAt <= now) throw new TokenRefusal('it has expired');
-  if (hasSession) throw new TokenRefusal('it is an end user’s');
   if (now - issuedAt > maxAgeSeconds) throw new TokenRefusal('it is too old');
   if (!isOperational(tenant.status)) {
     throw new RequestFault('FORBIDDEN', 'The tenant is out of service.', { reason: 'TENANT_NOT_OPERATIONAL' });

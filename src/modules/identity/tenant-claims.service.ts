@@ -17,8 +17,6 @@ export interface TenantClaims {
   readonly subject: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** An end user's session; false for a service account. */
-  readonly hasSession: boolean;
   /** RFC 7638, of the key that it is signed with: whoever issued it has that key, and does not only show it. */
   readonly keyThumbprint: string;
 }
@@ -55,10 +53,11 @@ function readClaims(claims: JWTPayload, clientId: string): Omit<TenantClaims, 'k
   const { sub, iat = 0, exp = 0, typ, azp, cnf, sid } = claims;
   if (typ !== 'Bearer') throw new TokenRefusal('it is no access token');
   if (cnf !== undefined) throw new TokenRefusal('it is bound to a key');
+  if (sid !== undefined) throw new TokenRefusal('it is of a session, as an end user’s are');
   // OpenID Connect Core 1.0, section 2: at most 255 characters.
   if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new TokenRefusal('it names no subject');
   if (azp !== clientId) throw new TokenRefusal('it is another client’s');
   if (!(exp < latest)) throw new TokenRefusal('it lives too long');
   if (iat > Date.now() / 1_000 + clockSkewSeconds) throw new TokenRefusal('it is from the future');
-  return { subject: sub, issuedAt: Math.floor(iat), expiresAt: Math.floor(exp), hasSession: sid !== undefined };
+  return { subject: sub, issuedAt: Math.floor(iat), expiresAt: Math.floor(exp) };
 }

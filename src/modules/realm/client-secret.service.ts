@@ -11,7 +11,7 @@ import { checkChangeable, loadTenant } from '../tenant/find-tenant.service.js';
 import { inKeycloakTurn } from './keycloak-turn.service.js';
 import { proveRealm, type RealmPart } from './realm-adoption.service.js';
 import { lockRealm } from './realm-locks.service.js';
-import type { RealmOrigin } from './realm.rules.js';
+import { noRealmAccount, type RealmOrigin } from './realm.rules.js';
 import type { Tenant } from '../tenant/tenant.entity.js';
 
 /** How long a grant that proves a secret may take, in milliseconds. */
@@ -83,11 +83,7 @@ export async function storeClientSecret(ctx: RequestContext, tenant: Tenant, sec
 async function regenerate(ctx: RequestContext, tenant: Tenant): Promise<string> {
   const { realmAdmin } = ctx.app;
   if (realmAdmin === undefined) {
-    return userFault(
-      'PROVISIONING_NOT_CONFIGURED',
-      ['tenant'],
-      'Tenantry has no account that may change realms (KEYCLOAK_ADMIN_CLIENT_ID).',
-    );
+    return userFault('PROVISIONING_NOT_CONFIGURED', ['tenant'], noRealmAccount);
   }
   const secret = await realmAdmin.regenerateClientSecret(tenant.realm, tenant.id, tenant.clientId);
   return secret ?? userFault('REALM_NOT_FOUND', ['tenant'], 'Keycloak no longer has the realm, or the client in it.');

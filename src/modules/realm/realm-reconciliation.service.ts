@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { AppServices, RequestContext } from '../../context.js';
 import { inTransaction } from '../../database/transaction.js';
-import { userFault } from '../../errors.js';
+import { UserFault, userFault } from '../../errors.js';
 import { KeycloakFault } from '../../integrations/keycloak/keycloak-fault.js';
 import { realmAddress, type RealmAddress } from '../../integrations/keycloak/realm-address.js';
 import type { RealmAdmin } from '../../integrations/keycloak/realm-admin.js';
@@ -38,17 +38,21 @@ export async function reconcileRealm(ctx: RequestContext, key: TenantKey, accept
   const { realmAdmin, realmCare } = app;
   if (tenant.realmOrigin === 'ADOPTED' || !realmAdmin || !realmCare) return confirmRealm(ctx, tenant, acceptNewKeys);
   return await inKeycloakTurn(ctx, async () => {
+    const mended: Mended = { codes: [] };
     return await inTransaction(app.db.platform, async (em) => {
       // Not together with a change of status that Keycloak is following, until the outcome is recorded.
       await lockRealm(em, tenant.id);
-      const mended: Mended = { codes: [] };
       try {
         await mend(app, { realmAdmin, realmCare }, await em.findOneOrFail(Tenant, { id: tenant.id }), mended);
-        return await record(ctx, tenant, mended);
       } catch (error) {
-        if (mended.codes.length > 0) await record(ctx, tenant, { ...mended, keys: undefined });
+        if (mended.codes.length > 0) await record(ctx, tenant, mended);
         throw error;
       }
+      return await record(ctx, tenant, mended).catch(async (error: unknown) => {
+        const isRefused = error instanceof UserFault && mended.codes.length > 0; // the keys, which are another tenant's
+        if (isRefused) await record(ctx, tenant, { ...mended, keys: undefined });
+        throw error;
+      });
     });
   });
 }

@@ -62,8 +62,8 @@ async function noteFound(app: AppServices, id: string, name: string | undefined,
     const renamedTo = name === tenant.realm ? null : (name ?? null);
     tenant.realmLookedForAt = lookedAt;
     tenant.realmRenamedTo = renamedTo;
-    // A realm that is gone is missed only as long as it is wanted.
-    if (name !== undefined || !wantsEnabled) tenant.realmMissingSince = null;
+    // A realm that is gone is missed only as long as it is wanted, or Keycloak does not follow for another reason.
+    if (name !== undefined || (!wantsEnabled && tenant.realmSyncState === 'IN_SYNC')) tenant.realmMissingSince = null;
     if (renamedTo !== null) {
       const { tenantId, realm } = tenant;
       app.log.warn({ tenantId, realm, renamedTo }, "a tenant's realm was renamed in Keycloak");

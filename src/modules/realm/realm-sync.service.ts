@@ -54,6 +54,7 @@ async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id
   const isUnderItsName = await setEnabled(admin, tenant, enabled);
   await em.refresh(tenant, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (isUnderItsName) Object.assign(tenant, { realmMissingSince: null, realmRenamedTo: null });
+  else if (wasLookedFor(tenant)) tenant.realmMissingSince = null;
   tenant.realmState = enabled ? 'ENABLED' : 'DISABLED';
   if (wantsRealmEnabled(tenant.status) !== enabled) return false;
   tenant.realmSyncState = 'IN_SYNC';
@@ -65,8 +66,15 @@ async function follow(app: AppServices, admin: RealmAdmin, em: EntityManager, id
 /** Keycloak has something else in the realm's place. */
 class RealmMismatch extends Error {}
 
-/** Keycloak has no realm of ours where it should be, and perhaps elsewhere. */
-class RealmMissing extends RealmMismatch {}
+/** Keycloak has no realm of ours where it should be, nor under the name that it was last found with. */
+class RealmMissing extends RealmMismatch {
+  constructor(
+    message: string,
+    readonly renamedTo: string | null | undefined,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * A realm that was renamed goes on issuing tokens, so it is disabled under whatever name it was found; it is enabled
@@ -90,27 +98,29 @@ async function setEnabled(admin: RealmAdmin, tenant: Tenant, enabled: boolean): 
   throw new RealmMissing(
     ownership === 'MISSING'
       ? `Keycloak has no realm "${realm}".`
-      : `The realm "${realm}" in Keycloak is not the one that Tenantry made for this tenant.`,
+      : `The realm "${realm}" in Keycloak is not the one that Tenantry made for this tenant, or is hidden from Tenantry.`,
+    realmRenamedTo,
   );
 }
 
-/** Whether all of Keycloak was searched for the realm since there was something to do. */
-function wasLookedFor({ realmLookedForAt, realmSyncSince }: Tenant): boolean {
-  return !!realmLookedForAt && realmLookedForAt >= realmSyncSince;
+/** Whether all of Keycloak was searched for the realm since there was something to do, and since it was last missed. */
+function wasLookedFor({ realmLookedForAt, realmSyncSince, realmMissingSince }: Tenant): boolean {
+  const missedSince = realmMissingSince ?? realmSyncSince;
+  return !!realmLookedForAt && realmLookedForAt >= realmSyncSince && realmLookedForAt >= missedSince;
 }
 
 async function noteFailure(app: AppServices, id: string, error: unknown): Promise<void> {
   // Only what is about the realm is shown: a driver's message may hold a statement.
   const isAboutRealm = error instanceof RealmMismatch || error instanceof KeycloakFault;
   const text = isAboutRealm ? error.message : 'Internal error';
-  const isMissing = error instanceof RealmMissing;
   const isToBeSought = await inTransaction(app.db.platform, async (em) => {
     const tenant = await em.findOne(Tenant, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (tenant === null || tenant.realmSyncState === 'IN_SYNC') return false;
     if (tenant.realmSyncState !== 'FAILED') tenant.realmSyncSince = app.now();
     tenant.realmSyncState = 'FAILED';
     tenant.realmSyncError = text.slice(0, 500);
-    if (!isMissing || (tenant.realmMissingSince && !tenant.realmRenamedTo)) return false;
+    if (!(error instanceof RealmMissing) || (tenant.realmMissingSince && !tenant.realmRenamedTo)) return false;
+    if (tenant.realmRenamedTo !== error.renamedTo) return false; // it was found meanwhile
     Object.assign(tenant, { realmMissingSince: app.now(), realmRenamedTo: null });
     return true;
   });

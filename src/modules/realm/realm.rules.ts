@@ -13,6 +13,8 @@ export type RealmState = (typeof realmStates)[number];
 export const realmSyncStates = ['IN_SYNC', 'PENDING', 'FAILED'] as const;
 export type RealmSyncState = (typeof realmSyncStates)[number];
 
+export const noRealmAccount = 'Tenantry has no account that may change realms (KEYCLOAK_ADMIN_CLIENT_ID).';
+
 const adoptableRealm = /^(?!\.+$)[A-Za-z0-9._-]{1,255}$/;
 const maxScopes = 50;
 /** RFC 6749, appendix A.4: scope-token. */

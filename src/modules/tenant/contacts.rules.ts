@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js';
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
 
 import type { Faults } from '../../faults.js';
@@ -26,7 +26,8 @@ export interface ContactsChanges {
   readonly technical?: ContactChanges | null;
 }
 
-const emailAddress = z.email().max(254);
+/** As browsers check it, which is the rule of the EmailAddress scalar. */
+const emailAddress = z.email({ pattern: z.regexes.html5Email }).max(254);
 const none: ContactsColumns = { businessContact: null, technicalContact: null };
 
 /** The contacts after the changes, merged field by field; where there are none yet, both are needed. */
@@ -91,14 +92,15 @@ function email(faults: Faults, path: readonly string[], text: string): string {
 function phoneNumber(faults: Faults, path: readonly string[], text: string | null): string | null {
   if (text === null || text.trim() === '') return null;
   const number = text.length <= 50 ? parsePhoneNumberFromString(text.trim(), { extract: false }) : undefined;
-  if (number?.isPossible() === true && number.ext === undefined && isAsGiven(number, text)) return number.number;
+  if (number?.isPossible() === true && number.ext === undefined && isAsGiven(number.number, text)) return number.number;
   faults.add('INVALID', path, 'Must be a telephone number with its country code, such as +34 912 345 678.');
   return null;
 }
 
-/** The library allows more digits than E.164 has, and leaves out more than the zero that is dialled within a country. */
-function isAsGiven({ number, countryCallingCode, nationalNumber }: PhoneNumber, text: string): boolean {
-  const given = text.normalize('NFKC').replaceAll(/\D/g, '');
-  const isWhole = [nationalNumber, `0${nationalNumber}`].some((rest) => given === `${countryCallingCode}${rest}`);
-  return /^\+[1-9]\d{2,14}$/.test(number) && isWhole;
+const E_164 = /^\+[1-9]\d{2,14}$/;
+
+/** The library allows more digits than E.164 has, and leaves out more than the two at most that are dialled within a country. */
+function isAsGiven(number: string, text: string): boolean {
+  const given = text.match(/\p{Nd}/gu)?.length ?? 0;
+  return E_164.test(number) && given - (number.length - 1) <= 2;
 }

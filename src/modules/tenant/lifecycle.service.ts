@@ -16,6 +16,7 @@ import {
   type TenantStatus,
   type TenantTransition,
 } from './lifecycle.rules.js';
+import { noRealmAccount } from '../realm/realm.rules.js';
 import { activatedSubscription, type SubscriptionSettings } from './subscription.rules.js';
 import type { Tenant } from './tenant.entity.js';
 import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.service.js';
@@ -100,14 +101,14 @@ function walk(
       reason,
       changes: isLast ? changes : {},
     });
-    enter(tenant, toStatus, at);
+    enter(ctx, tenant, toStatus, at);
   }
   tenant.statusReason = reason;
   touch(record, at);
 }
 
 /** Puts a tenant into a status, with what hangs on it: its tokens and its realm. */
-function enter(tenant: Tenant, status: TenantStatus, at: Date): void {
+function enter({ app }: RequestContext, tenant: Tenant, status: TenantStatus, at: Date): void {
   if (isOperational(tenant.status) !== isOperational(status)) tenant.tokensNotBefore = nextWholeSecond(at);
   tenant.status = status;
   tenant.statusChangedAt = at;
@@ -116,9 +117,10 @@ function enter(tenant: Tenant, status: TenantStatus, at: Date): void {
   const isAsLeft = tenant.realmState === 'ENABLED' && tenant.realmSyncState === 'IN_SYNC';
   // A realm that has to be disabled is disabled again each time: somebody may have enabled it in Keycloak meanwhile.
   if (wantsRealmEnabled(status) && isAsLeft) return;
-  tenant.realmSyncState = 'PENDING';
+  const canFollow = app.realmAdmin !== undefined;
+  tenant.realmSyncState = canFollow ? 'PENDING' : 'FAILED';
   tenant.realmSyncSince = at;
-  tenant.realmSyncError = null;
+  tenant.realmSyncError = canFollow ? null : noRealmAccount;
 }
 
 /** `iat` has no fractions: a token of this very second cannot be told from one issued before. */

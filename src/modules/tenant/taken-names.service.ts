@@ -16,7 +16,11 @@ type Taken = readonly [UserErrorCode, readonly string[], string];
 
 export const tenantIdTaken: Taken = ['TAKEN', ['input', 'tenantId'], 'This tenantId is already used.'];
 export const codeTaken: Taken = ['TAKEN', ['input', 'code'], 'This code is already used.'];
-export const realmTaken: Taken = ['REALM_TAKEN', realmPaths.realm, 'This realm serves, or served, another tenant.'];
+export const realmTaken: Taken = [
+  'REALM_TAKEN',
+  realmPaths.realm,
+  "This realm is the operators' own, or serves, or served, another tenant.",
+];
 
 const takenBy: Readonly<Record<string, Taken>> = {
   tenant_tenant_id_unique: tenantIdTaken,

@@ -1,5 +1,5 @@
 import { RequestFault } from '../../errors.js';
-import { hasForbiddenCharacter, textLimits } from '../../validation/text.rules.js';
+import { hasForbiddenCharacter, isLongerThan, textLimits } from '../../validation/text.rules.js';
 import type { TenantStatus } from './lifecycle.rules.js';
 import type { SubscriptionTier } from './subscription.rules.js';
 
@@ -47,7 +47,7 @@ export function checkCriteria(criteria: TenantCriteria, order: readonly TenantOr
     if ((criteria[field]?.length ?? 0) > maxListLength) refuse(['filter', field], `At most ${maxListLength} values.`);
   }
   const search = criteria.search ?? '';
-  if (search.length > textLimits.search.max)
+  if (isLongerThan(search, textLimits.search.max))
     refuse(['filter', 'search'], `At most ${textLimits.search.max} characters.`);
   if (hasForbiddenCharacter(search)) refuse(['filter', 'search'], 'No control characters.');
   if (order.length > maxSortFields) refuse(['sort'], `At most ${maxSortFields} fields.`);
