@@ -73,7 +73,7 @@ describe('an adopted realm', () => {
     }
   });
 
-  it.for(['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub'] as const)(
+  it.for(['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub', 'with-sid'] as const)(
     'whose token lies: %s',
     async (lie, { skip }) => {
       skip(isRealKeycloak && standInOnly.has(lie), 'no setting of a real Keycloak does that');
@@ -91,6 +91,14 @@ describe('an adopted realm', () => {
       app.standIn.faults.set({ match: `/realms/${realm}/`, kind: 'status', status: 200, body, headers, times: 1 });
       expect(await refusal(input)).toEqual([`REALM_TOKENS_UNUSABLE ${at}.adopt.realm`]);
     }
+  });
+
+  it('that knows no scope although none was asked for', async () => {
+    const input = await adoptInput(app);
+    const body = { error: 'invalid_scope' };
+    const match = `/realms/${input.keycloak.realm.adopt!.realm}/`;
+    app.standIn.faults.set({ match, kind: 'status', status: 400, body, times: 1 });
+    expect(await refusal(input)).toEqual([`REALM_REFUSED_CLIENT ${at}.adopt.clientId`]);
   });
 
   it.each([

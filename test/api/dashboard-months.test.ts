@@ -63,6 +63,13 @@ describe('new tenants', () => {
   it('is counted by months within limits', async () => {
     expect(await months({ from: '2025-11', to: '2025-11' })).toEqual({ '2025-11': 3 });
     expect(Object.keys(await months({ from: '2016-04', to: '2026-03' }))).toHaveLength(120);
+    expect(Object.keys(await months({ to: '0001-05' }))).toEqual([
+      '0001-01',
+      '0001-02',
+      '0001-03',
+      '0001-04',
+      '0001-05',
+    ]);
     for (const variables of [
       { from: '2016-03', to: '2026-03' },
       { from: '2026-03', to: '2026-02' },

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('issueTenantToken', () => {
-  it.for(['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub'] as const)(
+  it.for(['wrong-issuer', 'wrong-typ', 'wrong-azp', 'expired', 'other-key', 'oversize', 'no-sub', 'with-sid'] as const)(
     'hands out no token that Tenantry itself would refuse: %s',
     async (lie, { skip }) => {
       skip(isRealKeycloak && standInOnly.has(lie), 'no setting of a real Keycloak does that');

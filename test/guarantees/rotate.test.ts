@@ -212,4 +212,13 @@ describe('replacing SECRETS_KEY', () => {
     expect(await run.exit).toBe(0);
     expect(run.output()).toContain('SECRETS_KEY_PREVIOUS');
   });
+
+  it('says so too where it is called with something that it does not know, and does nothing', async () => {
+    const before = await valuesByKey();
+    const run = rotation('--dry-run');
+    expect(await run.exit).toBe(2);
+    expect(run.output()).toMatch(/'--dry-run'[^]*SECRETS_KEY_PREVIOUS/);
+    expect(run.output()).not.toMatch(/^ +at /m);
+    expect(await valuesByKey()).toEqual(before);
+  });
 });

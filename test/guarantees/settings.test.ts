@@ -80,6 +80,7 @@ describe('settings that are taken', () => {
 
 /** Each wrong by itself: the variable, and whether its value may be shown. */
 const wrong: [string, string][] = [
+  ['HOST', ' '],
   ['PORT', '65536'],
   ['PORT', '4000x'],
   ['PUBLIC_URL', 'example.com'],

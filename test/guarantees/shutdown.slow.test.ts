@@ -84,9 +84,11 @@ describe('stopping while a request takes long', () => {
 
   it('waits for it within the grace', async () => {
     const { service, create } = await busy();
+    const since = performance.now();
     service.signal('SIGTERM');
     expect(await create).toBe('answered');
     expect(await service.ended).toEqual(stopped);
+    expect(performance.now() - since).toBeLessThan(10_000); // and no longer, although its connection was kept alive
   });
 
   it('cuts it after the grace', async () => {

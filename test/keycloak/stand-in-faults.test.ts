@@ -118,6 +118,7 @@ describe('lies about tokens', () => {
     expect(decodeJwt(await minted(realm, 'expired')).exp).toBeLessThan(Date.now() / 1000);
     expect((await minted(realm, 'oversize')).length).toBeGreaterThan(8192);
     expect(decodeJwt(await minted(realm, 'no-sub'))).not.toHaveProperty('sub');
+    expect(decodeJwt(await minted(realm, 'with-sid'))).toHaveProperty('sid');
     const { body } = await get(`${iss}/protocol/openid-connect/certs`);
     const keys = createLocalJWKSet(body as JSONWebKeySet);
     await expect(jwtVerify(await minted(realm, 'other-key'), keys)).rejects.toThrow();

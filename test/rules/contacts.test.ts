@@ -55,3 +55,21 @@ describe('a telephone number', () => {
     expect(stored(phone)).toBe('business.phone');
   });
 });
+
+describe('an e-mail address', () => {
+  const isTaken = (email: string): boolean => {
+    const faults = new Faults();
+    mergeContacts(faults, [], { business: { ...contact, email }, technical: contact });
+    return !faults.has(['business', 'email']);
+  };
+
+  it.each(['ana@example.com', 'r&d@example.com', "d'@example.com", 'info@xn--e1aybc.xn--p1ai', 'a/b@mail.example.com'])(
+    'is what browsers take for one: %s',
+    (email) => expect(isTaken(email)).toBe(true),
+  );
+
+  it.each([
+    ...['ana', 'ana@', '@example.com', 'a b@example.com', 'a@b-.com', 'ana@example..com', 'ана@example.com'],
+    ...[`x@${'a'.repeat(64)}.com`, `${'a'.repeat(243)}@example.com`],
+  ])('is nothing else: %s', (email) => expect(isTaken(email)).toBe(false));
+});

@@ -27,6 +27,8 @@ export async function tellLie(call: Call, at: LyingClient, lie: TokenLie): Promi
       return await withClaim(call, at, 'azp', 'another-client');
     case 'oversize':
       return await withClaim(call, at, 'padding', 'x'.repeat(9_000));
+    case 'with-sid':
+      return await withClaim(call, at, 'sid', 'of-some-session');
     case 'wrong-audience':
       return await withoutAudience(call, at);
     case 'expired':

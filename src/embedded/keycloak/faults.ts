@@ -3,7 +3,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** What is wrong with an access token that the stand-in lies about. */
 export type TokenLie =
-  'wrong-issuer' | 'wrong-audience' | 'wrong-typ' | 'wrong-azp' | 'expired' | 'other-key' | 'oversize' | 'no-sub';
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'wrong-typ'
+  | 'wrong-azp'
+  | 'expired'
+  | 'other-key'
+  | 'oversize'
+  | 'no-sub'
+  | 'with-sid';
 
 export interface FaultRule {
   /** A text within the path, or a pattern that it matches. */

@@ -71,6 +71,8 @@ function lieClaims(lie: TokenLie | undefined): JWTPayload {
       return { padding: randomBytes(8192).toString('base64url') };
     case 'no-sub':
       return { sub: undefined };
+    case 'with-sid':
+      return { sid: 'of-some-session' };
     default:
       return {};
   }

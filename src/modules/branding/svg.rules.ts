@@ -130,19 +130,22 @@ function sizeOf(attributes: Map<string, string>): Pick<RebuiltSvg, 'width' | 'he
   checkSides(width ?? 0, height ?? 0);
   const box = /^[+-]?[\d.]+[ ,]+[+-]?[\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)$/.exec(attributes.get('viewBox') ?? '');
   const [boxWidth, boxHeight] = [lengthInPixels(box?.[1]), lengthInPixels(box?.[2])];
-  // A viewBox counts in units of its own, which are pixels only where they are few enough to be some.
-  const isPixels = Math.max(boxWidth ?? Infinity, boxHeight ?? Infinity) <= imageLimits.sidePixels;
   if (width === undefined && height === undefined) {
+    // A viewBox counts in units of its own, which are pixels only where they are few enough to be some.
+    const isPixels = Math.max(boxWidth ?? Infinity, boxHeight ?? Infinity) <= imageLimits.sidePixels;
     return isPixels ? { width: boxWidth ?? null, height: boxHeight ?? null } : { width: null, height: null };
   }
   // Where one side alone is stated, the viewBox's proportions give the other.
-  const ratio = box && Number(box[1]) / Number(box[2]);
-  const proportional = (side: number | undefined, by: number | null): number | null =>
-    side !== undefined && by !== null && Number.isFinite(side * by) ? Math.max(Math.ceil(side * by), 1) : null;
+  const ratio = box ? Number(box[1]) / Number(box[2]) : 0;
   const sides = {
     width: width ?? proportional(height, ratio),
-    height: height ?? proportional(width, ratio && 1 / ratio),
+    height: height ?? proportional(width, 1 / ratio),
   };
   checkSides(sides.width ?? 0, sides.height ?? 0);
   return sides;
+}
+
+function proportional(side: number | undefined, ratio: number): number | null {
+  const other = (side ?? 0) * ratio;
+  return other > 0 && Number.isFinite(other) ? Math.ceil(other) : null;
 }
