@@ -30,9 +30,8 @@ interface Compiled {
 /**
  * Executes queries that come often by functions that graphql-jit makes of them, which spares most of the work that
  * graphql-js does a field. Whatever the two could answer differently is left to graphql-js: mutations, variables that it
- * refuses (graphql-jit knows no oneOf) or that have no value inside of a list, an object or a directive, and answers with errors that no
- * resolver has thrown. Code is generated for
- * documents of accepted callers alone.
+ * refuses (graphql-jit knows no oneOf), variables without a value inside of a list, an object or a directive, and answers
+ * with errors that no resolver has thrown. Code is generated for documents of accepted callers alone.
  *
  * Resolvers may throw as they like, but a property that throws when it is read would leave the request unanswered: what
  * resolvers return is plain data.
