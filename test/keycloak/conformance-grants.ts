@@ -42,6 +42,12 @@ function clientCredentialsRows(service: Grant, token: Post, issuer: () => string
     expect(decodeProtectedHeader(tokens.access_token)).toMatchObject({ alg: 'RS256', typ: 'JWT' });
   });
 
+  test('client_credentials of a client that uses refresh tokens for it: a session, as a person has one', async () => {
+    const tokens = tokensOf(await service({ client_id: 'lasting', client_secret: 'lasting-secret' }));
+    expect(tokens.refresh_token).toBeTypeOf('string');
+    expect(decodeJwt(tokens.access_token)['sid']).toBeTypeOf('string');
+  });
+
   test('a client proves itself by basic authentication as well', async () => {
     expect((await token({ grant_type: 'client_credentials' }, 'cx-core:core-secret')).status).toBe(200);
   });

@@ -62,6 +62,12 @@ export const realmDocument = (id: string, realm: string) => ({
       attributes: { 'access.token.lifespan': '120' },
       protocolMappers: [mapper('audience', 'oidc-audience-mapper', { 'included.client.audience': 'login' })],
     },
+    {
+      clientId: 'lasting',
+      secret: 'lasting-secret',
+      serviceAccountsEnabled: true,
+      attributes: { 'client_credentials.use_refresh_token': 'true' },
+    },
     { clientId: 'open', secret: 'open-secret', directAccessGrantsEnabled: true },
   ],
   roles: { client: { login: [{ name: 'own' }], open: [{ name: 'mapped' }, { name: 'unmapped' }] } },

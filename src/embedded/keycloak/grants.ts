@@ -36,12 +36,17 @@ export const grants: Readonly<Record<string, (request: GrantRequest) => Promise<
 
 const wrongCredentials = (): Error => invalidGrant('Invalid user credentials');
 
-async function clientCredentials({ realm, client, form, issuer, lie }: GrantRequest): Promise<TokenAnswer> {
+async function clientCredentials({ store, realm, client, form, issuer, lie }: GrantRequest): Promise<TokenAnswer> {
   const user = client.serviceAccountsEnabled ? serviceAccount(realm, client) : undefined;
   if (!user) {
     throw oauthRefusal(401, 'unauthorized_client', 'Client not enabled to retrieve service account');
   }
   const subject = { realm, client, user, scope: askedScope(form), issuer };
+  if (client.attributes['client_credentials.use_refresh_token'] === 'true') {
+    const session = openSession(realm, client, user, subject.scope);
+    await store.save();
+    return withRefresh({ ...subject, session }, 'cc', lie);
+  }
   return { ...(await answer(subject, 'cc', lie)), refresh_expires_in: 0 };
 }
 
@@ -104,7 +109,7 @@ function askedScope(form: URLSearchParams): string {
   return asked.includes('openid') ? 'openid' : '';
 }
 
-async function withRefresh(subject: TokenSubject, grant: 'ro' | 'rt', lie?: TokenLie): Promise<TokenAnswer> {
+async function withRefresh(subject: TokenSubject, grant: 'ro' | 'rt' | 'cc', lie?: TokenLie): Promise<TokenAnswer> {
   const { session } = subject;
   if (!session) throw new Error('A refresh token needs a session');
   return {
