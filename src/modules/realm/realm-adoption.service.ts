@@ -35,7 +35,8 @@ const realmFaults: Partial<Record<KeycloakFaultKind, RealmFault>> = {
   REALM_TOKENS_UNUSABLE: {
     code: 'REALM_TOKENS_UNUSABLE',
     part: 'realm',
-    message: "The realm's token fails the checks: issuer, client, signature, type, subject, session (sid), expiry or size.",
+    message:
+      "The realm's token fails the checks: issuer, client, signature, type, subject, session (sid), expiry or size.",
   },
   ADDRESS_NOT_ALLOWED: {
     code: 'ADDRESS_NOT_ALLOWED',
