@@ -27,7 +27,7 @@ export function fieldError(error: GraphQLError, { log, requestId }: GraphQLConte
   const argument = refusedArgument(cause);
   if (argument) {
     const extensions = { code: 'BAD_USER_INPUT', path: argument };
-    return formatted('An argument has a value that its type refuses.', extensions, place);
+    return formatted('A variable of this argument is null or missing where its type needs a value.', extensions, place);
   }
   log.error({ err: cause, path }, 'internal error');
   return formatted('Internal error', { code: 'INTERNAL_SERVER_ERROR', requestId }, place);
