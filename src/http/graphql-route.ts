@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { GraphQLContext } from '../graphql/authorization.js';
 import { answerTransportError } from './graphql-errors.js';
-import { checkUploader, checkUploadHeaders, isMultipart, orIgnored, readMultipart } from './uploads.js';
+import { checkUploader, checkUploadHeaders, isMultipart, readAwayIfRefused, readMultipart } from './uploads.js';
 
 const JSON_BODY_BYTES = 262_144;
 
@@ -26,14 +26,14 @@ export function graphqlRoute(apollo: ApolloServer<GraphQLContext>, makeContext: 
       void reply.header('cache-control', 'no-store');
       if (!isMultipart(request)) return;
       void reply.header('connection', 'close'); // what is left of a refused body must not hold the connection
-      await orIgnored(request, async () => {
+      await readAwayIfRefused(request, async () => {
         checkUploadHeaders(request);
         checkUploader(await contextOf(request));
       });
     });
     scope.addHook('preValidation', async (request, reply) => {
       if (!isMultipart(request)) return;
-      request.body = await orIgnored(request, () => readMultipart(request.raw, reply.raw));
+      request.body = await readAwayIfRefused(request, () => readMultipart(request.raw, reply.raw));
     });
     scope.route({
       method: ['GET', 'POST'],

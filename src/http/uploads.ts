@@ -23,7 +23,7 @@ export function isMultipart(request: FastifyRequest): boolean {
 }
 
 /** Does the work; where that refuses the upload, reads its body to the end first, unless that takes too much. */
-export async function orIgnored<T>({ raw, headers }: FastifyRequest, work: () => Promise<T>): Promise<T> {
+export async function readAwayIfRefused<T>({ raw, headers }: FastifyRequest, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -58,9 +58,9 @@ export async function removeLeft(app: AppServices, admin: RealmAdmin, id: string
       return;
     }
     em.remove(intent);
-    const of = { intent: id, tenantId: intent.tenantId, realm: intent.realm };
+    const details = { intent: id, tenantId: intent.tenantId, realm: intent.realm };
     if (found === 'FOREIGN')
-      app.log.warn(of, 'what a create left is given up: the realm is not ours, or hidden from us');
-    else app.log.info(of, 'removed what a create left');
+      app.log.warn(details, 'what a create left is given up: the realm is not ours, or hidden from us');
+    else app.log.info(details, 'removed what a create left');
   });
 }

@@ -7,6 +7,7 @@ import { Faults } from '../../faults.js';
 import { optionalText, requiredText, textLimits } from '../../validation/text.rules.js';
 import { auditChanges, type AuditChanges } from '../audit/audit.rules.js';
 import { actorOf, recordAudit } from '../audit/audit.service.js';
+import { noRealmAccount } from '../realm/realm.rules.js';
 import { touch, type Changed, type ChangeTarget } from './change-tenant.service.js';
 import { lockTenant } from './find-tenant.service.js';
 import {
@@ -16,7 +17,6 @@ import {
   type TenantStatus,
   type TenantTransition,
 } from './lifecycle.rules.js';
-import { noRealmAccount } from '../realm/realm.rules.js';
 import { activatedSubscription, type SubscriptionSettings } from './subscription.rules.js';
 import type { Tenant } from './tenant.entity.js';
 import { auditViewOf, loadRecord, type TenantRecord } from './tenant-record.service.js';

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 import type { RequestContext } from '../../context.js';
+import { userFault } from '../../errors.js';
 import { Faults } from '../../faults.js';
 import {
   readPictures,
@@ -68,9 +69,8 @@ async function checkPatch(
   patch: TenantChangesWithFiles,
   current: Tenant,
 ): Promise<CheckedPatch> {
+  if (holdsNothing(patch)) userFault('NOTHING_TO_CHANGE', ['patch'], 'The patch holds nothing.');
   const faults = new Faults();
-  if (holdsNothing(patch)) faults.add('NOTHING_TO_CHANGE', ['patch'], 'The patch holds nothing.');
-  faults.throwIfAny();
   const columns = planPatch(faults, patch, current);
   const { providers } = await loadRecord(em, current);
   await planProviders(ctx, faults, patch, providers);
